@@ -1,0 +1,170 @@
+"""What can be told about an exchange: the observations that `exchange` makes and `record` keeps.
+
+All plain values. Cookie values are in them as they came off the wire; whether they are kept, hashed or dropped is the recorder's
+business (`record: values:` in rules.yaml). Times are Unix seconds.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .cookie import Cookie, CookieKey
+
+
+class EventKind(StrEnum):
+    """The `event` column of `scripts/cookies events`."""
+
+    STORED = "stored"
+    REPLACED = "replaced"
+    IGNORED = "ignored"
+    REMOVED = "removed"
+    SENT = "sent"
+    WITHHELD = "withheld"
+    UNEXPECTED = "unexpected"
+    MISSING = "missing"
+    CHANGED = "changed"
+    """A rule changed, dropped, renamed, held or added it (or would have, `mode: observe`)."""
+    PERSISTENCE = "persistence"
+    """A re-set turned a session cookie into a persistent one or back (R6)."""
+    HEADER_SIZE = "header-size"
+    """The Cookie header is larger than common servers accept (R2)."""
+    CLOCK_SKEW = "clock-skew"
+    """The server's Date is not our time (R20)."""
+
+
+class JarKind(StrEnum):
+    """Whose jar it is."""
+
+    MIRROR = "mirror"
+    """What the browser must be holding."""
+    HELD = "held"
+    """What the proxy holds for it."""
+    LEAVING = "leaving"
+    """What the browser still has although, under `enforce`, it should not; never listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one rule did, or under `mode: observe` would have done, to one cookie or header."""
+
+    rule: str
+    """The rule's name, or `rules[3]`."""
+    action: str
+    before: bytes | None
+    """The field or pair as it was; None if there was none."""
+    after: bytes | None
+    """None if it does not pass."""
+    observed: bool = False
+    """True if nothing was changed in fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSeen:
+    """A client made a request; written when it is new and then now and again."""
+
+    time: float
+    client: str
+    address: str
+    user_agent: str
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetCookieSeen:
+    """One Set-Cookie field of one response, what the rules made of it and what the jar did with it."""
+
+    time: float
+    client: str
+    site: str
+    host: str
+    scheme: str
+    path: bytes
+    flow_id: str | None
+    status: int
+    name: bytes
+    value: bytes
+    field: bytes
+    """As it came from the application."""
+    passed: bytes | None
+    """As it went to the browser; None if it did not pass."""
+    event: EventKind
+    """stored, replaced, removed or ignored."""
+    jar: JarKind
+    reason: str | None = None
+    sentence: str | None = None
+    old_value: bytes | None = None
+    """The value it replaced or deleted (R5)."""
+    expiry: float | None = None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SentPair:
+    """One pair of a Cookie header with what is known about it (R9)."""
+
+    name: bytes
+    value: bytes
+    event: EventKind
+    """sent, withheld (it was not passed on) or unexpected."""
+    domain: str | None = None
+    host_only: bool | None = None
+    path: bytes | None = None
+    expiry: float | None = None
+    set_by: str | None = None
+    """Id of the flow whose response set it."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSeen:
+    """One request with all its cookies: one row."""
+
+    time: float
+    client: str
+    site: str
+    host: str
+    scheme: str
+    method: str
+    path: bytes
+    flow_id: str | None
+    party: str
+    header_bytes: int
+    """Octets of the Cookie header as the application gets it: name, colon, space and value."""
+    pairs: tuple[SentPair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Anything else that matters: removals, missing and withheld cookies, rule changes, sizes, skew."""
+
+    time: float
+    client: str
+    site: str
+    host: str
+    cookie: bytes | None
+    event: EventKind
+    reason: str | None = None
+    sentence: str | None = None
+    by: str | None = None
+    """The cookie or the response that caused it."""
+    rule: str | None = None
+    before: bytes | None = None
+    after: bytes | None = None
+    flow_id: str | None = None
+    jar: JarKind = JarKind.MIRROR
+
+
+@dataclass(frozen=True, slots=True)
+class JarChange:
+    """The state of one cookie in one jar after a change; `cookie` None when it is gone."""
+
+    time: float
+    client: str
+    jar: JarKind
+    session: str | None
+    """The cookieless session a held jar belongs to, if it does."""
+    site: str
+    key: CookieKey
+    cookie: Cookie | None
+
+
+type Observation = ClientSeen | SetCookieSeen | RequestSeen | Event | JarChange

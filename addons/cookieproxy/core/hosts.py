@@ -66,9 +66,9 @@ def domain_match(host: str, domain: str) -> bool:
     """Whether a host is a domain or below it (5.1.3); both canonical. An IP address matches itself only."""
     if host == domain:
         return True
-    if not domain or not host.endswith(domain) or host[-len(domain) - 1] != ".":
+    if not domain or not host.endswith("." + domain):
         return False
-    return not is_ip_address(host)
+    return not (host[-1] in "0123456789]" and is_ip_address(host))
 
 
 @lru_cache(maxsize=4096)

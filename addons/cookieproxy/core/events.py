@@ -1,11 +1,11 @@
 """What can be told about an exchange: the observations that `exchange` makes and `record` keeps.
 
-All plain values. Cookie values are in them as they came off the wire; whether they are kept, hashed or dropped is the recorder's
+All plain tuples, because one exchange makes several. Cookie values are in them as they came off the wire; whether they are kept, hashed or dropped is the recorder's
 business (`record: values:` in rules.yaml). Times are Unix seconds.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from .cookie import Cookie, CookieKey
 
@@ -42,8 +42,7 @@ class JarKind(StrEnum):
     """What the browser still has although, under `enforce`, it should not; never listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What one rule did, or under `mode: observe` would have done, to one cookie or header."""
 
     rule: str
@@ -57,8 +56,7 @@ class Change:
     """True if nothing was changed in fact."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSeen:
+class ClientSeen(NamedTuple):
     """A client made a request; written when it is new and then now and again."""
 
     time: float
@@ -68,8 +66,7 @@ class ClientSeen:
     profile: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetCookieSeen:
+class SetCookieSeen(NamedTuple):
     """One Set-Cookie field of one response, what the rules made of it and what the jar did with it."""
 
     time: float
@@ -97,8 +94,7 @@ class SetCookieSeen:
     changes: tuple[Change, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SentPair:
+class SentPair(NamedTuple):
     """One pair of a Cookie header with what is known about it (R9)."""
 
     name: bytes
@@ -114,8 +110,7 @@ class SentPair:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestSeen:
+class RequestSeen(NamedTuple):
     """One request with all its cookies: one row."""
 
     time: float
@@ -132,8 +127,7 @@ class RequestSeen:
     pairs: tuple[SentPair, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Anything else that matters: removals, missing and withheld cookies, rule changes, sizes, skew."""
 
     time: float
@@ -153,8 +147,7 @@ class Event:
     jar: JarKind = JarKind.MIRROR
 
 
-@dataclass(frozen=True, slots=True)
-class JarChange:
+class JarChange(NamedTuple):
     """The state of one cookie in one jar after a change; `cookie` None when it is gone."""
 
     time: float

@@ -5,6 +5,7 @@ Holds state and nothing else: time comes with every call, what a browser accepts
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
@@ -353,6 +354,17 @@ class Jar:
             self._take_out(old)
         self._sequence = max(self._sequence, cookie.sequence)
         self._put_in(cookie)
+
+    def renew(self, cookie: Cookie, value: bytes, now: float) -> Cookie:
+        """The client sent this cookie with another value: a script, or a response nobody saw, changed it."""
+        renewed = replace(cookie, value=value, last_access_time=now, set_time=now, set_by=None, sent=True)
+        self.place(renewed)
+        return renewed
+
+    def fullness(self, cookie: Cookie) -> float:
+        """How near the cookie's site is to its limit: 1.0 is full, 0.0 has no limit."""
+        limit = self.profile.counts.per_site
+        return len(self._by_site.get(self._shelf_key(cookie), ())) / limit if limit else 0.0
 
     # -- adopting ------------------------------------------------------------------------------------------------------
 

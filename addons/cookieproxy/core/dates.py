@@ -1,8 +1,8 @@
 """Cookie dates as the RFC and browsers read them, and as servers write them (RFC 6265bis 5.1.1, RFC 9110 5.6.7; R6).
 
 Four algorithms, because browsers differ: which one applies is a profile's choice. All take the value of an Expires
-attribute and return Unix seconds, UTC, or None where their browser finds no date. Does not know the time, caps or
-skew. No input raises.
+attribute and return Unix seconds, UTC, or None where their browser finds no date. Does not know the time, caps or skew.
+No input raises. Firefox's and curl's have modules of their own, `dates_firefox` and `dates_curl`.
 """
 
 import re
@@ -10,80 +10,94 @@ from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 
+from . import dates_curl, dates_firefox
+from .civil import EPOCH_ORDINAL, MONTHS, SECONDS_PER_DAY, full_year, unix_seconds
+
 type DateParser = Callable[[bytes], float | None]
 """From the value of an Expires attribute to Unix seconds, or None."""
 
-_MONTHS = {m: i for i, m in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-_MONTH_NAMES = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTH_NAMES = [month.title() for month in MONTHS]
 _DAY_NAMES = b"Mon Tue Wed Thu Fri Sat Sun".split()
-_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-_DAYS_IN_400_YEARS = 146_097
 
-_RFC_TOKEN = re.compile(rb"[^\t\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
-_RFC_TIME = re.compile(rb"(\d{1,2}):(\d{1,2}):(\d{1,2})(?!\d)")
-_RFC_DAY = re.compile(rb"(\d{1,2})(?!\d)")
-_RFC_YEAR = re.compile(rb"(\d{2,4})(?!\d)")
+_TOKEN = re.compile(rb"[^\t\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
+_TIME = re.compile(rb"(\d{1,2}):(\d{1,2}):(\d{1,2})(?!\d)")
+_DAY = re.compile(rb"(\d{1,2})(?!\d)")
+_YEAR = re.compile(rb"(\d{2,4})(?!\d)")
+_FIRST_YEAR = 1601
 
-_CHROME_TIME = re.compile(rb"(\d{1,2}):(\d{1,2}):(\d{1,2})")
-_LEADING_DIGITS = re.compile(rb"\d+")
+_CHROME_TIME = re.compile(rb"0*(\d{1,10}):0*(\d{1,10}):0*(\d{1,10})")
+_LARGEST_UINT32 = 0xFFFF_FFFF
+
+_CACHED_OCTETS = 64
+"""Longer values are read anew each time; a response's cookies mostly share one date."""
 
 
-@lru_cache(maxsize=1024)
-def parse_rfc(value: bytes) -> float | None:
-    """The date by RFC 6265bis 5.1.1: the first token of each kind counts, zones do not."""
+def _remembering(parse: DateParser) -> DateParser:
+    """The same parser, with a memory of its last thousand answers."""
+    remembered = lru_cache(maxsize=1024)(parse)
+    return lambda value: remembered(value) if len(value) <= _CACHED_OCTETS else parse(value)
+
+
+def _parse_rfc(value: bytes) -> float | None:
     time = day = month = year = None
-    for token in _RFC_TOKEN.findall(value):
-        if time is None and (found := _RFC_TIME.match(token)):
-            time = tuple(map(int, found.groups()))
-        elif day is None and (found := _RFC_DAY.match(token)):
+    for token in _TOKEN.findall(value):
+        if time is None and (found := _TIME.match(token)):
+            time = found.groups()
+        elif day is None and (found := _DAY.match(token)):
             day = int(found[1])
-        elif month is None and token[:3].lower() in _MONTHS:
-            month = _MONTHS[token[:3].lower()]
-        elif year is None and (found := _RFC_YEAR.match(token)):
-            year = _full_year(int(found[1]))
-    if time is None or day is None or month is None or year is None or year < 1601:
+        elif month is None and token[:3].lower() in MONTHS:
+            month = MONTHS[token[:3].lower()]
+        elif year is None and (found := _YEAR.match(token)):
+            year = full_year(int(found[1]))
+    if time is None or day is None or month is None or year is None or year < _FIRST_YEAR:
         return None
-    return _unix_seconds(year, month, day, *time)
+    return unix_seconds(year, month, day, *map(int, time))
 
 
-@lru_cache(maxsize=1024)
-def parse_chrome(value: bytes) -> float | None:
-    """The date as Chrome reads it: a token that starts with a digit is a time, a day or a year; zones do not count."""
+def _parse_chrome(value: bytes) -> float | None:
     time = day = month = year = None
-    for token in _RFC_TOKEN.findall(value):
-        digits = _LEADING_DIGITS.match(token)
-        if digits is None:
-            month = month or _MONTHS.get(token[:3].lower())
-        elif b":" in token:
-            if time is None and (found := _CHROME_TIME.match(token)):
-                time = tuple(map(int, found.groups()))
-        elif day is None and len(token) <= 2:
-            day = int(digits[0])
-        elif year is None and len(token) <= 5:
-            year = _full_year(int(digits[0]))
+    for token in _TOKEN.findall(value):
+        if token.isdigit():
+            if day is None and len(token) <= 2:
+                day = int(token)
+            elif year is None and len(token) <= 5:
+                year = full_year(int(token))
+        elif month is None and token[:3].lower() in MONTHS:
+            month = MONTHS[token[:3].lower()]
+        elif time is None:
+            time = _chrome_time(token)
     if time is None or day is None or month is None or year is None:
         return None
-    return _unix_seconds(year, month, day, *time)
+    return unix_seconds(year, month, day, *time)
 
 
-def parse_firefox(value: bytes) -> float | None:
-    return parse_rfc(value)
+def _chrome_time(token: bytes) -> tuple[int, int, int] | None:
+    """Three numbers, of which any that fits 32 bits makes a time, if only one that voids the date."""
+    found = _CHROME_TIME.fullmatch(token)
+    if found is None:
+        return None
+    hour, minute, second = map(int, found.groups())
+    return (hour, minute, second) if max(hour, minute, second) <= _LARGEST_UINT32 else None
 
 
-def parse_curl(value: bytes) -> float | None:
-    return parse_rfc(value)
+parse_rfc: DateParser = _remembering(_parse_rfc)
+"""By RFC 6265bis 5.1.1: the first token of each kind counts; zones do not; a date that does not exist is none."""
+
+parse_chrome: DateParser = _remembering(_parse_chrome)
+"""Chrome's, compared with Chromium 156 as it runs: stricter than the RFC about what follows a number."""
+
+parse_firefox: DateParser = _remembering(dates_firefox.parse)
+"""Firefox's, which honours zones."""
+
+parse_curl: DateParser = _remembering(dates_curl.parse)
+"""curl's, which honours zones."""
 
 
 def format_imf_fixdate(time: float) -> bytes:
-    """Unix seconds as `Sun, 06 Nov 1994 08:49:37 GMT`; fractions are cut, years kept within 1 to 9999."""
-    days, seconds = divmod(int(time // 1), 86_400)
-    ordinal = days + _EPOCH_ORDINAL
-    if ordinal < 1:
-        ordinal, seconds = 1, 0
-    elif ordinal > date.max.toordinal():
-        ordinal, seconds = date.max.toordinal(), 86_399
-    day = date.fromordinal(ordinal)
-    minutes, second = divmod(seconds, 60)
+    """Unix seconds as `Sun, 06 Nov 1994 08:49:37 GMT`; fractions are cut, the years kept within 1 to 9999."""
+    days, seconds = divmod(max(_EARLIEST, min(_LATEST, time)) // 1, SECONDS_PER_DAY)
+    day = date.fromordinal(int(days) + EPOCH_ORDINAL)
+    minutes, second = divmod(int(seconds), 60)
     return b"%b, %02d %b %04d %02d:%02d:%02d GMT" % (
         _DAY_NAMES[day.weekday()],
         day.day,
@@ -95,20 +109,5 @@ def format_imf_fixdate(time: float) -> bytes:
     )
 
 
-def _full_year(year: int) -> int:
-    """A year of two digits is one of 1970 to 2069."""
-    if year < 70:
-        return year + 2000
-    return year + 1900 if year < 100 else year
-
-
-def _unix_seconds(year: int, month: int, day: int, hour: int, minute: int, second: int) -> float | None:
-    """The moment in UTC, or None if there is no such date or time. Years may pass 9999."""
-    if hour > 23 or minute > 59 or second > 59:
-        return None
-    cycles, year_of_cycle = divmod(year - 2000, 400)
-    try:
-        ordinal = date(2000 + year_of_cycle, month, day).toordinal() + cycles * _DAYS_IN_400_YEARS
-    except ValueError:
-        return None
-    return float((ordinal - _EPOCH_ORDINAL) * 86_400 + hour * 3600 + minute * 60 + second)
+_EARLIEST = float((date.min.toordinal() - EPOCH_ORDINAL) * SECONDS_PER_DAY)
+_LATEST = float((date.max.toordinal() - EPOCH_ORDINAL + 1) * SECONDS_PER_DAY - 1)

@@ -82,6 +82,18 @@ class SetCookie(NamedTuple):
         """False if the pair is a bare word, which is the value of a cookie without a name."""
         return self.equals >= 0
 
+    @property
+    def has_inner_tab(self) -> bool:
+        """Whether a HTAB is left within a name or a value, of the cookie or an attribute, after trimming.
+
+        Chromium 156 ignores such a field (tried), which the draft does not.
+        """
+        if b"\t" not in self.source:
+            return False
+        if b"\t" in self.name or b"\t" in self.value:
+            return True
+        return any(b"\t" in attribute.name or b"\t" in (attribute.value or b"") for attribute in self.attributes)
+
     def last(self, name: bytes) -> Attribute | None:
         """The last attribute of that name (lower case), which is the one that counts."""
         for attribute in reversed(self.attributes):

@@ -1,0 +1,25 @@
+"""The whole of rules.yaml: read, checked, and ready for use.
+
+Knows every section's grammar and the place of everything in the file; what rules do is the room `rules`' business.
+"""
+
+from .configuration import Config, PlacedTest
+from .load import load_config, parse_config
+from .mistakes import ConfigError, Mistake
+from .planned import Cookieless, Findings, Sessions
+from .sections import PROFILES, Limits, Recording
+
+__all__ = [
+    "PROFILES",
+    "Config",
+    "ConfigError",
+    "Cookieless",
+    "Findings",
+    "Limits",
+    "Mistake",
+    "PlacedTest",
+    "Recording",
+    "Sessions",
+    "load_config",
+    "parse_config",
+]

@@ -1,0 +1,16 @@
+"""What rules can do: one class an action, and the table of them all, which grammar, engine, help and editors read."""
+
+from .add import Add
+from .base import Action
+from .cap import Cap
+from .drop import Drop
+from .hold import Hold
+from .keep import Keep
+from .later import LATER
+from .rename import Rename
+from .replace import Replace
+from .set import Set
+
+ACTIONS: dict[str, type[Action]] = {action.key: action for action in (Set, Cap, Drop, Keep, Rename, Replace, Add, Hold)}
+
+__all__ = ["ACTIONS", "LATER", "Action", "Add", "Cap", "Drop", "Hold", "Keep", "Rename", "Replace", "Set"]

@@ -1,0 +1,80 @@
+"""A cookie on its way through the rules: what the actions change, and what becomes of it in the end."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..core.syntax import Pair, SetCookie, serialise, with_name
+
+
+class Fate(StrEnum):
+    """What becomes of a cookie; a later rule wins."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    DROP = "drop"
+    HOLD = "hold"
+
+
+@dataclass(slots=True)
+class FieldDraft:
+    """A Set-Cookie field being edited."""
+
+    given: SetCookie
+    """As it came from the application."""
+    field: SetCookie
+    """Edited, under the application's own name."""
+    new_name: bytes | None = None
+    """The name it gets on the way to the browser, if a rule renames it."""
+    fate: Fate = Fate.PASS
+
+    @property
+    def name(self) -> bytes:
+        """The application's name."""
+        return self.given.name
+
+    @property
+    def wire(self) -> SetCookie:
+        """As the browser would get it."""
+        return self.field if self.new_name is None else with_name(self.field, self.new_name)
+
+    def state(self) -> tuple[object, ...]:
+        """Equal before and after an action that did nothing."""
+        return self.field.source, self.new_name, self.fate
+
+    def written(self) -> bytes | None:
+        """The bytes that would pass; None if it does not."""
+        return self.wire.source if self.fate is Fate.PASS else None
+
+    def copy(self) -> "FieldDraft":
+        """A draft to try things on."""
+        return FieldDraft(self.given, self.field, self.new_name, self.fate)
+
+
+@dataclass(slots=True)
+class PairDraft:
+    """A pair of a Cookie field being edited, after the undo."""
+
+    given: Pair
+    value: bytes
+    fate: Fate = Fate.PASS
+
+    @property
+    def name(self) -> bytes:
+        """The application's name."""
+        return self.given.name
+
+    def state(self) -> tuple[object, ...]:
+        """Equal before and after an action that did nothing."""
+        return self.value, self.fate
+
+    def written(self) -> bytes | None:
+        """The bytes that would pass; None if it does not."""
+        if self.fate is not Fate.PASS:
+            return None
+        return self.given.source if self.value == self.given.value else serialise(self.given.name, self.value)
+
+    def copy(self) -> "PairDraft":
+        """A draft to try things on."""
+        return PairDraft(self.given, self.value, self.fate)
+
+
+type Draft = FieldDraft | PairDraft

@@ -1,0 +1,199 @@
+"""The rules at work: every rule that matches applies, in file order, a later one winning.
+
+`RuleSet.for_host` gives the rules of a host, which judge responses and requests and undo renames. Conditions are
+settled once a host and once a name, and both are remembered in bounded tables, so that a cookie no rule is about
+costs one look-up, however many rules there are. Knows neither jars nor mitmproxy.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache
+
+from ..core.cookie import Cookie
+from ..core.events import Change
+from ..core.syntax import CookieString, SetCookie
+from .actions import Add
+from .drafts import Fate, FieldDraft, PairDraft
+from .edits import rewritten
+from .facts import Direction, Facts
+from .index import HostIndex
+from .judge import additions, field_verdict, judge
+from .model import RuleBase
+from .plans import Plan, ReadyRule, Step, ready
+from .subject import FieldSubject, PairSubject
+from .undo import MadeFrom, undo
+from .verdicts import FieldVerdict, Record, RequestVerdict, ResponseVerdict, Undone
+
+__all__ = [
+    "Facts",
+    "FieldVerdict",
+    "HostRules",
+    "MadeFrom",
+    "Record",
+    "RequestVerdict",
+    "ResponseVerdict",
+    "RuleSet",
+    "Undone",
+]
+
+_HOSTS = 4096
+_NAMES = 1024
+_LONG_NAME = 256
+"""Octets; longer names are judged anew each time, so that hostile ones do not fill the memory."""
+
+type Applicable = tuple[tuple[ReadyRule, bool], ...]
+"""Rules that can apply on a host, each with whether what its `except` says of hosts holds there."""
+
+
+class HostRules:
+    """The rules that can apply on one host; hosts with the same rules share it."""
+
+    def __init__(self, rules: Applicable) -> None:
+        self._rules = rules
+        self.is_empty = not rules
+        """True if nothing can ever apply: no rule work is needed, save for undoing renames of the past."""
+        self._field_plans: dict[bytes, Plan] = {}
+        self._pair_plans: dict[bytes, Plan] = {}
+        self._response_adds = _adds(rules, Direction.RESPONSE)
+        self._request_adds = _adds(rules, Direction.REQUEST)
+        self._renaming = tuple((rule, excepted) for rule, excepted in rules if any(rule.renames()))
+        self._old_names: dict[bytes, bytes | None] = {}
+
+    def on_response(self, fields: Sequence[SetCookie], facts: Facts, observe: bool = False) -> ResponseVerdict:
+        """What becomes of each Set-Cookie field; with `observe` nothing does, and it is told what would."""
+        plans = self._field_plans
+        verdicts = []
+        there: set[bytes] = set()
+        for field in fields:
+            plan = plans.get(field.name)
+            if plan is None:
+                plan = self._plan(plans, field.name, Direction.RESPONSE)
+            if not plan:
+                verdicts.append(FieldVerdict(field, field))
+                there.add(field.name)
+                continue
+            draft = FieldDraft(field, field)
+            changes = judge(plan, draft, FieldSubject(facts, field.value, field), observe)
+            verdicts.append(field_verdict(draft, changes, observe))
+            if draft.fate is not Fate.DROP:
+                there.update((field.name, draft.new_name or field.name))
+        if not self._response_adds:
+            return ResponseVerdict(tuple(verdicts))
+        return self._with_additions(tuple(verdicts), facts, there, observe)
+
+    def on_request(
+        self,
+        cookies: CookieString,
+        facts: Facts,
+        stored: Callable[[bytes], Cookie | None],
+        observe: bool = False,
+        merged: Collection[bytes] = (),
+    ) -> RequestVerdict:
+        """What becomes of each cookie of a request, after the undo; `stored` gives what is known of a name.
+
+        `merged` are the names of held cookies that will go along: `add` counts them as there.
+        """
+        judged: dict[int, tuple[PairDraft, tuple[Change, ...]]] = {}
+        plans = self._pair_plans
+        for index, pair in enumerate(cookies.pairs):
+            plan = plans.get(pair.name)
+            if plan is None:
+                plan = self._plan(plans, pair.name, Direction.REQUEST)
+            if plan:
+                draft = PairDraft(pair, pair.value)
+                changes = judge(plan, draft, PairSubject(facts, pair.value, stored(pair.name)), observe)
+                if changes:
+                    judged[index] = draft, changes
+        if not judged and not self._request_adds:
+            return RequestVerdict(cookies)
+        return self._request_verdict(cookies, facts, judged, observe, merged)
+
+    def undo(self, cookies: CookieString, made: MadeFrom | None = None) -> Undone:
+        """The cookies under the application's names; without a record (None) the rules decide alone."""
+        if made is None and not self._renaming:
+            return Undone(cookies)
+        return undo(cookies, made, self._old_name)
+
+    def _with_additions(
+        self, verdicts: tuple[FieldVerdict, ...], facts: Facts, there: set[bytes], observe: bool
+    ) -> ResponseVerdict:
+        added = list(additions(self._response_adds, facts, there, observe))
+        return ResponseVerdict(
+            verdicts,
+            tuple(field for field, change in added if not change.observed),
+            tuple(change for _, change in added),
+            tuple(field.name for field, _ in added),
+        )
+
+    def _request_verdict(
+        self,
+        cookies: CookieString,
+        facts: Facts,
+        judged: dict[int, tuple[PairDraft, tuple[Change, ...]]],
+        observe: bool,
+        merged: Collection[bytes],
+    ) -> RequestVerdict:
+        drafts = {index: draft for index, (draft, _) in judged.items()}
+        gone = {fate: frozenset(index for index, draft in drafts.items() if draft.fate is fate) for fate in Fate}
+        dropped, held = gone[Fate.DROP], gone[Fate.HOLD]
+        there = {pair.name for index, pair in enumerate(cookies.pairs) if index not in dropped} | set(merged)
+        added = list(additions(self._request_adds, facts, there, observe))
+        told = [(change, draft.name) for draft, changes in judged.values() for change in changes]
+        told += [(change, field.name) for field, change in added]
+        changes, names = tuple(change for change, _ in told), tuple(name for _, name in told)
+        if observe:
+            return RequestVerdict(cookies, changes=changes, names=names)
+        edited = {
+            index: (draft.name, draft.value) for index, draft in drafts.items() if draft.value != draft.given.value
+        }
+        own = tuple((field.name, field.value) for field, change in added if not change.observed)
+        return RequestVerdict(
+            rewritten(cookies, edited, dropped | held).appended(own), held, dropped, own, changes, names
+        )
+
+    def _plan(self, plans: dict[bytes, Plan], name: bytes, direction: Direction) -> Plan:
+        """The steps for cookies of that name, remembered in this table."""
+        found = (rule.step(excepted, name, direction) for rule, excepted in self._rules)
+        return _remember(plans, name, tuple(step for step in found if step is not None))
+
+    def _old_name(self, new_name: bytes) -> bytes | None:
+        """The application's name of a cookie that a rule gives this new name; of several rules the last has it."""
+        if new_name in self._old_names or not self._renaming:
+            return self._old_names.get(new_name)
+        found = [old for rule, excepted in self._renaming if (old := rule.made(excepted, new_name)) is not None]
+        return _remember(self._old_names, new_name, found[-1] if found else None)
+
+
+class RuleSet:
+    """All rules of a file."""
+
+    def __init__(self, rules: Iterable[RuleBase] = ()) -> None:
+        self._rules = ready(rules)
+        self._index = HostIndex(self._rules)
+        self._shared: dict[tuple[tuple[int, bool], ...], HostRules] = {}
+        self.is_empty = not self._rules
+        self.names = tuple(rule.label for rule in self._rules)
+        """What each rule is called, in the order of the file."""
+        self.for_host: Callable[[str], HostRules] = lru_cache(_HOSTS)(self._for_host)
+        """The rules that can apply on a canonical host without port."""
+
+    def _for_host(self, host: str) -> HostRules:
+        applicable = tuple((rule, rule.excepts_host(host)) for rule in self._index.rules_on(host))
+        key = tuple((rule.index, excepted) for rule, excepted in applicable)
+        if key not in self._shared:
+            if len(self._shared) >= _HOSTS:
+                self._shared.clear()
+            self._shared[key] = HostRules(applicable)
+        return self._shared[key]
+
+
+def _adds(rules: Applicable, direction: Direction) -> tuple[tuple[Step, Add], ...]:
+    return tuple(added for rule, excepted in rules for added in rule.adds(excepted, direction))
+
+
+def _remember[T](table: dict[bytes, T], name: bytes, made: T) -> T:
+    """Keeps what was made for a name; a full table is emptied, because only hostile traffic fills it."""
+    if len(name) <= _LONG_NAME:
+        if len(table) >= _NAMES:
+            table.clear()
+        table[name] = made
+    return made

@@ -1,0 +1,68 @@
+"""One cookie, or one message, judged by the rules that are left for it."""
+
+from collections.abc import Iterable, Iterator
+
+from ..core.events import Change
+from ..core.syntax import SetCookie
+from .actions import Action, Add
+from .drafts import Draft, Fate, FieldDraft
+from .facts import Facts
+from .plans import Plan, Step
+from .subject import PairSubject, Subject
+from .verdicts import FieldVerdict
+
+
+def judge(plan: Plan, draft: Draft, subject: Subject, observe: bool) -> tuple[Change, ...]:
+    """Edits the draft by every rule that applies, and says what each did; rules that only observe leave it as it is."""
+    changes: list[Change] = []
+    for step in plan:
+        if not step.applies(subject):
+            continue
+        target = draft.copy() if step.observe else draft
+        for action in step.actions:
+            change = _perform(step, action, target, subject.facts, observe or step.observe)
+            if change is not None:
+                changes.append(change)
+        if step.stop:
+            break
+    return tuple(changes)
+
+
+def _perform(step: Step, action: Action, draft: Draft, facts: Facts, observed: bool) -> Change | None:
+    """Does one action; None if it found nothing to do."""
+    state, before = draft.state(), draft.written()
+    if isinstance(draft, FieldDraft):
+        action.apply_to_field(draft, facts)
+    else:
+        action.apply_to_pair(draft, facts)
+    if draft.state() == state:
+        return None
+    after = draft.written()
+    if before is None and after is None and draft.fate is Fate.DROP:
+        return None
+    return Change(step.label, action.key, before, after, observed)
+
+
+def field_verdict(draft: FieldDraft, changes: tuple[Change, ...], observe: bool) -> FieldVerdict:
+    """What a judged field comes to."""
+    given = draft.given
+    if observe:
+        return FieldVerdict(given, given, changes=changes)
+    if draft.fate is Fate.PASS:
+        return FieldVerdict(given, draft.wire, None, None if draft.new_name is None else given.name, changes)
+    held = draft.field if draft.fate is Fate.HOLD else None
+    return FieldVerdict(given, None, held, None, changes)
+
+
+def additions(
+    adds: Iterable[tuple[Step, Add]], facts: Facts, there: set[bytes], observe: bool
+) -> Iterator[tuple[SetCookie, Change]]:
+    """What `add` adds to a message that has cookies of these names, which grow by the added ones."""
+    message = PairSubject(facts, b"", None)
+    for step, add in adds:
+        if add.name in there or not step.applies(message):
+            continue
+        field = add.field(facts)
+        if not step.observe:
+            there.add(add.name)
+        yield field, Change(step.label, add.key, None, field.source, observe or step.observe)

@@ -1,7 +1,8 @@
 """Cookie dates as curl reads them: words and numbers in nearly any order, each of a known meaning or the date is none (R6).
 
 It honours time zones, takes `YYYYMMDD`, needs no time of day, and carries what is too much (30 February is in March).
-Facts: curl's `lib/parsedate.c` and `lib/cookie.c`; compared with curl 7.88.1 as it runs.
+Facts: curl's `lib/parsedate.c` and `lib/cookie.c` of 2026; compared with curl 7.88.1 as it runs, which differs only
+in reading signs and spaces within a time (`10:11:-4`) and in refusing a date for a time that cannot be (24:00:00).
 """
 
 import re
@@ -86,7 +87,7 @@ class _Reader:
         return True
 
     def read_number(self, digits: bytes, sign: bytes) -> bool:
-        number = int(digits) if len(digits) < 20 else _LARGEST_NUMBER + 1
+        number = int(digits)
         if number > _LARGEST_NUMBER:
             return False
         if self.offset is None and len(digits) == 4 and number <= 1400 and sign in (b"+", b"-"):

@@ -124,8 +124,18 @@ class _Reader:
         half = _HALF.match(self.text, found.end())
         if half and hour <= 12:
             hour = hour % 12 + (12 if half[1].lower() == b"pm" else 0)
-        self.time = (hour, int(found[2]), int(found[3] or 0))
+        second = int(found[3]) if found[3] else self._absent_seconds(found.end())
+        self.time = (hour, int(found[2]), second)
         return found.end()
+
+    def _absent_seconds(self, at: int) -> int:
+        """The seconds of a time that has none: NSPR takes the next octet for a digit (gecko-dev and libnspr4 4.35, tried).
+
+        A space makes it 16 seconds earlier, the end of the text 48.
+        """
+        octet = self.text[at] if at < len(self.text) else 0
+        second = octet - ord("0") - (256 if octet > 127 else 0)
+        return 0 if second == -1 else second
 
     def _read_numeric_date(self, at: int) -> int:
         """Year, month, day if the first cannot be a day; else day, month, year if it cannot be a month; else month, day, year."""

@@ -1,0 +1,1 @@
+"""What happened, kept: the store of observations and jars, its one writer, and the questions that are asked of it."""

@@ -1,0 +1,93 @@
+"""What a store of observations and jars must be able to do (R30).
+
+A store has one writer, which uses all of `Store`, and any number of readers, which use `Reader`; both may be called from any
+thread. Whoever brings a store of their own implements these two and adds its scheme to `store`; the contract tests say when it
+is right.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..core.events import ClientSeen, Observation
+from .jars import StoredCookie
+from .questions import Questions
+from .values import Masker, ValuePolicy
+
+
+class StoreError(Exception):
+    """A store cannot be opened, read or written: which, why, and what to do about it."""
+
+    def __init__(self, store: str, cause: str, remedy: str) -> None:
+        super().__init__(f"{store}: {cause}. {remedy}")
+        self.store = store
+        self.cause = cause
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something the command line asks a running proxy to do."""
+
+    id: int
+    name: str
+    args: str
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a command."""
+
+    ok: bool
+    result: str
+    """JSON."""
+
+
+class Reader(Protocol):
+    """A store as the command line and the dashboard read it, while somebody else may be writing."""
+
+    @property
+    def name(self) -> str:
+        """What it was opened by."""
+
+    @property
+    def questions(self) -> Questions:
+        """The listings."""
+
+    def load_clients(self) -> list[ClientSeen]:
+        """All clients, the last seen last; `time` is when that was."""
+
+    def load_jars(self, client: str) -> list[StoredCookie]:
+        """What is in all the jars of this client, in the order of creation."""
+
+    def holder(self) -> int | None:
+        """Process id of the proxy that writes into it (0 if it does not say); None if none does."""
+
+    def post(self, name: str, args: str, now: float) -> int:
+        """Put a command before the running proxy; its id. `args` is JSON, `now` in Unix seconds."""
+
+    def answer(self, command: int) -> Answer | None:
+        """What came of a command; None until it is finished."""
+
+    def close(self) -> None:
+        """Let go of everything; again does nothing."""
+
+
+class Store(Reader, Protocol):
+    """A store as its one writer knows it. Whatever fails in use fails with `StoreError`, and nothing is half done then."""
+
+    def masker(self, policy: ValuePolicy) -> Masker:
+        """The policy with this store's key."""
+
+    def write(self, observations: Sequence[Observation], masker: Masker) -> None:
+        """Keep these, all or none, in one transaction."""
+
+    def prune(self, now: float, keep_seconds: float | None, max_bytes: int | None, most: int) -> int:
+        """Remove a slice of what is too old or too much, about `most` rows at once; how many there were. Jars stay."""
+
+    def take_commands(self, now: float) -> list[Command]:
+        """The commands that nobody has taken yet, which are now."""
+
+    def finish(self, command: int, answer: Answer, now: float) -> None:
+        """Write the answer to a command."""

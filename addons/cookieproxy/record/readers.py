@@ -1,0 +1,63 @@
+"""Reading a SQLite store: what its writer and everybody else have in common, and the reader of a file that somebody else writes."""
+
+from pathlib import Path
+
+from ..core.events import ClientSeen
+from . import commands
+from .connection import SharedConnection
+from .files import connect, explained, open_for_reading, spec_of
+from .jars import StoredCookie, load_jars
+from .lock import holder_of
+from .protocol import Answer
+from .questions import Questions
+
+_CLIENTS = "SELECT last_seen, client, address, user_agent, profile FROM clients ORDER BY last_seen"
+
+
+class SqliteReading:
+    """The half of a store that only reads, over one connection."""
+
+    def __init__(self, reading: SharedConnection) -> None:
+        self.name = reading.name
+        self.questions = Questions(reading.rows)
+        self._reading = reading
+
+    def load_clients(self) -> list[ClientSeen]:
+        """All clients, the last seen last; `time` is when that was."""
+        return [ClientSeen(*row) for row in self._reading.rows(_CLIENTS)]
+
+    def load_jars(self, client: str) -> list[StoredCookie]:
+        """What is in all the jars of this client, in the order of creation."""
+        return load_jars(self._reading.rows, client)
+
+    def answer(self, command: int) -> Answer | None:
+        """What came of a command; None until it is finished."""
+        rows = self._reading.rows("SELECT ok, result FROM commands WHERE id = ? AND finished IS NOT NULL", (command,))
+        return Answer(bool(rows[0][0]), rows[0][1]) if rows else None
+
+    def close(self) -> None:
+        """Let go of everything; again does nothing."""
+        self._reading.close()
+
+
+class SqliteReader(SqliteReading):
+    """A file that a proxy may be writing into at the same time."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises StoreError."""
+        super().__init__(SharedConnection(open_for_reading(path), spec_of(path)))
+        self._path = path
+
+    def holder(self) -> int | None:
+        """Process id of the proxy that writes into it (0 if it does not say); None if none does."""
+        return holder_of(self._path)
+
+    def post(self, name: str, args: str, now: float) -> int:
+        """Put a command before the running proxy; its id."""
+        with explained(self.name):
+            posting = SharedConnection(connect(self._path, "rw"), self.name)
+        try:
+            with posting.writing() as connection:
+                return commands.post(connection, name, args, now)
+        finally:
+            posting.close()

@@ -1,0 +1,203 @@
+"""From observations to rows: values masked, pairs as JSON, repeated words as numbers, each event with its number in the sequence.
+
+Knows the columns of the tables for observations and nothing else of SQL. Jars have rows of their own (`jars`). Runs in the
+writer thread, inside the transaction that inserts the rows, because a new word gets its number there.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from json.encoder import encode_basestring as _quoted
+from math import isfinite
+
+from ..core.events import (
+    Change,
+    ClientSeen,
+    Event,
+    EventKind,
+    JarChange,
+    Observation,
+    RequestSeen,
+    SentPair,
+    SetCookieSeen,
+)
+from ..core.syntax import wire_text
+from .values import Masker, stored
+from .words import readable
+
+type Row = tuple[object, ...]
+
+SET_COOKIE_COLUMNS = """seq, time, client, site, host, cookie, event, reason, sentence, flow_id, jar,
+    scheme, path, status, field, passes, passed, value, old_value, expiry, value_form"""
+REQUEST_COLUMNS = (
+    """seq, time, client, site, host, scheme, method, path, flow_id, party, header_bytes, pairs, value_form"""
+)
+EVENT_COLUMNS = """seq, time, client, site, host, cookie, event, reason, sentence, flow_id, jar,
+    caused_by, rule, action, before, after, value_form"""
+
+
+class Rows:
+    """What one batch of observations comes to."""
+
+    def __init__(self, words: Mapping[str | None, int | None], masker: Masker, next_seq: int) -> None:
+        self.set_cookies: list[Row] = []
+        self.requests: list[Row] = []
+        self.events: list[Row] = []
+        self.clients: list[Row] = []
+        self.jar_changes: list[JarChange] = []
+        self.next_seq = next_seq
+        """The number of the event to come."""
+        self._words = words
+        self._masker = masker
+        self._form = words[masker.policy.value]
+        self._adders: dict[type[Observation], Callable[..., None]] = {
+            SetCookieSeen: self._add_set_cookie,
+            RequestSeen: self._add_request,
+            Event: self._add_event,
+            ClientSeen: self._add_client,
+            JarChange: self.jar_changes.append,
+        }
+
+    def add(self, observations: Sequence[Observation]) -> None:
+        """Take these in, in their order."""
+        adders = self._adders
+        for observation in observations:
+            adders[type(observation)](observation)
+
+    def _add_set_cookie(self, seen: SetCookieSeen) -> None:
+        for change in seen.changes:
+            self._add_change(seen, change)
+        seq, words, masker = self.next_seq, self._words, self._masker
+        self.next_seq = seq + 1
+        passed = seen.passed
+        self.set_cookies.append(
+            (
+                seq,
+                seen.time,
+                words[seen.client],
+                words[seen.site],
+                words[seen.host],
+                stored(seen.name),
+                words[seen.event],
+                words[seen.reason],
+                words[seen.sentence],
+                seen.flow_id,
+                words[seen.jar],
+                words[seen.scheme],
+                stored(seen.path),
+                seen.status,
+                masker.field(seen.field),
+                0 if passed is None else 1,
+                None if passed is None or passed == seen.field else masker.field(passed),
+                masker.value(seen.value),
+                None if seen.old_value is None else masker.value(seen.old_value),
+                seen.expiry,
+                self._form,
+            )
+        )
+
+    def _add_change(self, seen: SetCookieSeen, change: Change) -> None:
+        """A rule's change of a Set-Cookie is an event of its own, before the field's outcome."""
+        self._add_event(
+            Event(
+                seen.time,
+                seen.client,
+                seen.site,
+                seen.host,
+                seen.name,
+                EventKind.CHANGED,
+                "observed" if change.observed else None,
+                sentence_of(change),
+                None,
+                change.rule,
+                change.before,
+                change.after,
+                seen.flow_id,
+                seen.jar,
+            ),
+            change.action,
+        )
+
+    def _add_request(self, seen: RequestSeen) -> None:
+        seq, words = self.next_seq, self._words
+        self.next_seq = seq + (len(seen.pairs) or 1)
+        self.requests.append(
+            (
+                seq,
+                seen.time,
+                words[seen.client],
+                words[seen.site],
+                words[seen.host],
+                words[seen.scheme],
+                words[seen.method],
+                stored(seen.path),
+                seen.flow_id,
+                words[seen.party],
+                seen.header_bytes,
+                f"[{','.join([self._pair(pair) for pair in seen.pairs])}]",
+                self._form,
+            )
+        )
+
+    def _pair(self, pair: SentPair) -> str:
+        """A pair as JSON; what is not known is left out. Put together by hand: the json module takes three times as long."""
+        value, name = self._masker.value(pair.value), pair.name
+        size_bytes = len(name) + len(pair.value) + (1 if name else 0)
+        text = value if isinstance(value, str) else wire_text(value)
+        fields = f'{{"name":{_quoted(wire_text(name))},"value":{_quoted(text)},"size_bytes":{size_bytes},"event":"{pair.event}"'
+        if pair.domain is not None:
+            fields += f',"domain":{_quoted(pair.domain)}'
+        if pair.host_only is not None:
+            fields += ',"host_only":true' if pair.host_only else ',"host_only":false'
+        if pair.path is not None:
+            fields += f',"path":{_quoted(wire_text(pair.path))}'
+        if pair.expiry is not None and isfinite(pair.expiry):
+            fields += f',"expiry":{pair.expiry!r}'
+        if pair.set_by is not None:
+            fields += f',"set_by":{_quoted(pair.set_by)}'
+        if pair.reason is not None:
+            fields += f',"reason":{_quoted(pair.reason)}'
+        return fields + "}"
+
+    def _add_event(self, event: Event, action: str | None = None) -> None:
+        seq, words, masker = self.next_seq, self._words, self._masker
+        self.next_seq = seq + 1
+        kind, before, after = event.event, event.before, event.after
+        self.events.append(
+            (
+                seq,
+                event.time,
+                words[event.client],
+                words[event.site],
+                words[event.host],
+                None if event.cookie is None else stored(event.cookie),
+                words[kind],
+                words[event.reason],
+                words[event.sentence],
+                event.flow_id,
+                words[event.jar],
+                event.by,
+                words[event.rule],
+                words[action],
+                None if before is None else masker.before_after(kind, before),
+                None if after is None else masker.before_after(kind, after),
+                self._form,
+            )
+        )
+
+    def _add_client(self, seen: ClientSeen) -> None:
+        words = self._words
+        self.clients.append(
+            (words[seen.client], seen.address, readable(seen.user_agent), seen.profile, seen.time, seen.time)
+        )
+
+
+def sentence_of(change: Change) -> str:
+    """What a rule did, or would have done, as a sentence."""
+    if change.observed:
+        return f"The rule's `{change.action}` would have {_effect(change)}; nothing was changed."
+    return f"The rule's `{change.action}` {_effect(change)}."
+
+
+def _effect(change: Change) -> str:
+    if change.after is None:
+        return "kept it from passing"
+    return "added it" if change.before is None else "changed it"

@@ -1,0 +1,124 @@
+"""The SQLite store: in a file or in memory, written by one thread, read beside it (R30).
+
+Rows go in many at a time by one statement: sqlite3 lets go of the interpreter for each step of a statement, and a writer thread
+that has to win it back for every row slows a busy event loop down and hardly gets on itself.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..core.events import Observation
+from . import commands
+from .bulk import insert_all
+from .connection import SharedConnection
+from .files import connect, open_for_writing, prepare, spec_of
+from .jars import write_jar_changes
+from .lock import WriterLock
+from .protocol import Answer, Command
+from .readers import SqliteReading
+from .retention import prune
+from .rows import EVENT_COLUMNS, REQUEST_COLUMNS, SET_COOKIE_COLUMNS, Rows
+from .values import Masker, ValuePolicy
+from .words import Words
+
+_CLIENT_SEEN = """INSERT INTO client_rows (client, address, user_agent, profile, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (client) DO UPDATE SET address = excluded.address, user_agent = excluded.user_agent, profile = excluded.profile,
+    first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)"""
+_NEXT_SEQ = "SELECT coalesce((SELECT value FROM settings WHERE name = 'next_seq'), 1)"
+_KEEP_NEXT_SEQ = "INSERT INTO settings VALUES ('next_seq', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
+
+class SqliteStore(SqliteReading):
+    """A SQLite database as its one writer knows it."""
+
+    def __init__(
+        self, writing: sqlite3.Connection, reading: sqlite3.Connection, name: str, lock: WriterLock | None
+    ) -> None:
+        self._writing = SharedConnection(writing, name)
+        super().__init__(self._writing if reading is writing else SharedConnection(reading, name))
+        self._words = Words(writing)
+        self._lock = lock
+        self._data_version = -1
+        self._next_seq: int = self._writing.rows(_NEXT_SEQ)[0][0]
+        with self._writing.writing() as connection:
+            commands.finish_stale(connection, time.time())
+
+    @classmethod
+    def in_file(cls, path: Path) -> "SqliteStore":
+        """The store in this file, made if it is not there. Raises StoreError."""
+        writing, lock = open_for_writing(path)
+        reading = connect(path, "rw")
+        reading.execute("PRAGMA query_only = 1")
+        return cls(writing, reading, spec_of(path), lock)
+
+    @classmethod
+    def in_memory(cls) -> "SqliteStore":
+        """A store of this process alone."""
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=256)
+        prepare(connection)
+        return cls(connection, connection, "memory:", None)
+
+    def holder(self) -> int | None:
+        """This process."""
+        return os.getpid()
+
+    def masker(self, policy: ValuePolicy) -> Masker:
+        """The policy with this store's key."""
+        return Masker(policy, self._writing.rows("SELECT value FROM settings WHERE name = 'hash_key'")[0][0])
+
+    def write(self, observations: Sequence[Observation], masker: Masker) -> None:
+        """Keep these, all or none, in one transaction. Raises StoreError if the file is in the way."""
+        try:
+            with self._writing.writing() as connection:
+                rows = Rows(self._words, masker, self._next_seq)
+                rows.add(observations)
+                self._insert(connection, rows)
+        except BaseException:
+            self._words.forget()
+            raise
+        self._next_seq = rows.next_seq
+
+    def _insert(self, connection: sqlite3.Connection, rows: Rows) -> None:
+        insert_all(connection, "set_cookie_rows", SET_COOKIE_COLUMNS, rows.set_cookies)
+        insert_all(connection, "request_rows", REQUEST_COLUMNS, rows.requests)
+        insert_all(connection, "event_rows", EVENT_COLUMNS, rows.events)
+        connection.executemany(_CLIENT_SEEN, rows.clients)
+        write_jar_changes(connection, self._words, rows.jar_changes)
+        if rows.next_seq != self._next_seq:
+            connection.execute(_KEEP_NEXT_SEQ, (rows.next_seq,))
+
+    def prune(self, now: float, keep_seconds: float | None, max_bytes: int | None, most: int) -> int:
+        """Remove a slice of what is too old or too much, about `most` rows at once; how many there were. Jars stay."""
+        with self._writing.writing() as connection:
+            return prune(connection, now, keep_seconds, max_bytes, most)
+
+    def post(self, name: str, args: str, now: float) -> int:
+        """Put a command before the writer; its id."""
+        with self._writing.writing() as connection:
+            self._data_version = -1
+            return commands.post(connection, name, args, now)
+
+    def take_commands(self, now: float) -> list[Command]:
+        """The commands that nobody has taken yet, which are now. Costs next to nothing while nobody else writes into the file."""
+        version = self._writing.rows("PRAGMA data_version")[0][0]
+        if version == self._data_version:
+            return []
+        with self._writing.writing() as connection:
+            taken = commands.take(connection, now)
+        self._data_version = version
+        return taken
+
+    def finish(self, command: int, answer: Answer, now: float) -> None:
+        """Write the answer to a command."""
+        with self._writing.writing() as connection:
+            commands.finish(connection, command, answer, now)
+
+    def close(self) -> None:
+        """Let go of the file and its lock; again does nothing."""
+        super().close()
+        self._writing.close()
+        if self._lock is not None:
+            self._lock.release()

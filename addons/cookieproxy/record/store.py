@@ -1,0 +1,43 @@
+"""How a store is opened by its name.
+
+The names: `sqlite:PATH` (relative paths start at the given folder), `memory:` (SQLite in memory, gone with the process).
+"""
+
+from pathlib import Path
+
+from .protocol import Answer, Command, Reader, Store, StoreError
+from .readers import SqliteReader
+from .sqlite import SqliteStore
+
+__all__ = ["Answer", "Command", "Reader", "Store", "StoreError", "open_reader", "open_store"]
+
+
+def open_store(spec: str, base: Path) -> Store:
+    """The store of this name, for its one writer; made if it does not exist. Raises StoreError."""
+    scheme, path = _parse(spec)
+    return SqliteStore.in_memory() if scheme == "memory" else SqliteStore.in_file(base / path)
+
+
+def open_reader(spec: str, base: Path) -> Reader:
+    """The store of this name, to be read only; never made. Raises StoreError."""
+    scheme, path = _parse(spec)
+    if scheme == "memory":
+        raise StoreError(spec, "it is in the memory of another process", "Give the proxy a store in a file.")
+    return SqliteReader(base / path)
+
+
+def _parse(spec: str) -> tuple[str, str]:
+    scheme, colon, path = spec.partition(":")
+    if spec == "memory:" or (scheme == "sqlite" and path):
+        return scheme, path
+    if scheme in ("postgresql", "postgres"):
+        raise StoreError(
+            _without_password(spec), "PostgreSQL stores are not in this version", "Use `sqlite:PATH` or `memory:`."
+        )
+    if not colon and scheme:
+        raise StoreError(spec, "a store's name begins with its kind", f"Did you mean `sqlite:{spec}`?")
+    raise StoreError(spec, "there is no such kind of store", "Use `sqlite:PATH` or `memory:`.")
+
+
+def _without_password(spec: str) -> str:
+    return spec.partition("://")[0] + "://…"

@@ -1,0 +1,135 @@
+"""What becomes of cookie values before they are kept: as they are, a keyed hash, or their length only (`record: values:`).
+
+Knows the forms of a masked value and where in a field a value may hide. Does not know tables or queues. The forms:
+
+- keep: the bytes as they came
+- hash: `#3fa9c1d2e4b5a697:24`, 64 bits of a hash keyed by a secret of the store, then the length in bytes
+- drop: `***24`, the length in bytes
+
+Equal values have equal hashes within one store, so a rotated or revived session shows without its id being kept. Bytes are kept
+as text where they are UTF-8, else as bytes (`stored`), so that a store reads well and still gives back every byte.
+"""
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import blake2b
+
+from ..core.events import EventKind
+
+type Wire = str | bytes
+"""Bytes off the wire as a store keeps them: text if they are UTF-8 without NUL, else the bytes themselves."""
+
+type Mask = Callable[[bytes], bytes]
+
+KNOWN_ATTRIBUTES = frozenset(
+    b"domain path expires max-age secure httponly samesite priority partitioned version sameparty".split()
+)
+"""Attributes whose values say nothing secret. Anything else behind a `;` may be the rest of a value that has one in it."""
+
+CACHED_BYTES = 256
+"""Nothing longer is remembered."""
+
+_OWN_WORDS = re.compile(rb"session|persistent|[-+]?\d+(\.\d+)?")
+_MASKED = re.compile(r"#[0-9a-f]{16}:\d+|\*\*\*\d+")
+_OWN_WORD_KINDS = frozenset({EventKind.PERSISTENCE, EventKind.HEADER_SIZE, EventKind.CLOCK_SKEW})
+
+
+class ValuePolicy(StrEnum):
+    """`record: values:` in rules.yaml."""
+
+    KEEP = "keep"
+    HASH = "hash"
+    DROP = "drop"
+
+
+def stored(octets: bytes) -> Wire:
+    """The form in which bytes go into a store; `octets_of` gives them back."""
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        return octets
+    return octets if "\0" in text else text
+
+
+def octets_of(kept: Wire) -> bytes:
+    """The bytes that `stored` was given."""
+    return kept.encode() if isinstance(kept, str) else bytes(kept)
+
+
+def length_only(value: bytes) -> bytes:
+    """`***24` for a value of 24 bytes."""
+    return b"***%d" % len(value)
+
+
+def shown_masked(text: str) -> bool:
+    """Whether a text is one of the two masked forms."""
+    return _MASKED.fullmatch(text) is not None
+
+
+def mask_pieces(octets: bytes, mask: Mask) -> bytes:
+    """A Set-Cookie field or a pair with its value masked, and with it whatever behind a `;` is not a known attribute.
+
+    Stricter than a browser, on purpose: `a={"x":1;"token":"y"}` is a value cut in two, and neither part is to be kept.
+    """
+    first, *rest = octets.split(b";")
+    name, equals, value = first.partition(b"=")
+    pieces = [name + equals + _masked(value, mask) if equals else _masked(first, mask)]
+    for piece in rest:
+        attribute = piece.partition(b"=")[0]
+        pieces.append(piece if len(attribute) <= CACHED_BYTES and _is_known(attribute) else _masked(piece, mask))
+    return b";".join(pieces)
+
+
+@lru_cache(256)
+def _is_known(attribute: bytes) -> bool:
+    return attribute.strip().lower() in KNOWN_ATTRIBUTES
+
+
+def _masked(piece: bytes, mask: Mask) -> bytes:
+    """The piece with what is between its white space masked; white space alone stays."""
+    value = piece.strip(b" \t")
+    if not value:
+        return piece
+    start = piece.find(value)
+    return piece[:start] + mask(value) + piece[start + len(value) :]
+
+
+class Masker:
+    """One policy with the store's key."""
+
+    def __init__(self, policy: ValuePolicy, key: bytes) -> None:
+        self.policy = policy
+        self._key = key
+        self._short_hash = lru_cache(4096)(self.hash)
+        masks: dict[ValuePolicy, Mask] = {
+            ValuePolicy.KEEP: bytes,
+            ValuePolicy.HASH: self._remembered_hash,
+            ValuePolicy.DROP: length_only,
+        }
+        self._mask = masks[policy]
+        self._keeps = policy is ValuePolicy.KEEP
+
+    def hash(self, value: bytes) -> bytes:
+        """`#` and 16 hexadecimal digits of the keyed hash, `:` and the length in bytes."""
+        digest = blake2b(value, digest_size=8, key=self._key).hexdigest()
+        return b"#%s:%d" % (digest.encode(), len(value))
+
+    def _remembered_hash(self, value: bytes) -> bytes:
+        """The same value comes again and again; long ones would take too much memory."""
+        return self._short_hash(value) if len(value) <= CACHED_BYTES else self.hash(value)
+
+    def value(self, value: bytes) -> Wire:
+        """A value alone."""
+        return stored(self._mask(value))
+
+    def field(self, octets: bytes) -> Wire:
+        """A Set-Cookie field, or a pair of a Cookie field."""
+        return stored(octets if self._keeps else mask_pieces(octets, self._mask))
+
+    def before_after(self, kind: EventKind, octets: bytes) -> Wire:
+        """The `before` or `after` of an event: a field or a pair, or, for a few kinds, words of our own."""
+        if kind in _OWN_WORD_KINDS and _OWN_WORDS.fullmatch(octets):
+            return octets.decode()
+        return self.field(octets)

@@ -1,0 +1,224 @@
+"""The one thread that writes: takes what waits, a transaction for each batch, and does the store's chores in between.
+
+The event loop gives and goes on. The thread wakes five times a second, or at once when much waits: it writes, hands over
+commands that the command line has posted, writes answers, and throws away what is too old. A store that fails is tried again
+and again, with what was to be written kept; that it fails, and that it works again, is said once each through `on_trouble`.
+Nothing here knows mitmproxy: the two callbacks are called from this thread, and must hand over to their own.
+"""
+
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import batched
+from threading import Event, Thread
+
+from ..core.events import Observation
+from .intake import ROOM_BYTES, Intake, Taken
+from .policy import Exceptions, RecordPolicy
+from .protocol import Answer, Command, Store, StoreError
+
+TICK_SECONDS = 0.2
+MOST_ROWS = 5_000
+"""Observations in one transaction."""
+PRUNE_SECONDS = 30.0
+"""Between two looks for what is too old, while there was nothing."""
+PRUNE_ROWS = 2_000
+"""Rows of a table that are thrown away at once."""
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+CLOSE_SECONDS = 10.0
+"""How long a failing store is tried once more when the proxy ends."""
+DEFAULT_POLICY = RecordPolicy()
+
+
+def _ignore(_: object) -> None:
+    """Nobody listens."""
+
+
+class Writer:
+    """Writes into one store until it is closed. The store itself is closed by whoever opened it, afterwards."""
+
+    def __init__(
+        self,
+        store: Store,
+        policy: RecordPolicy = DEFAULT_POLICY,
+        on_trouble: Callable[[str], None] = _ignore,
+        on_command: Callable[[Command], None] = _ignore,
+        room_bytes: int = ROOM_BYTES,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.trouble: str | None = None
+        """Why nothing can be written at the moment; None while all is well."""
+        self.written = 0
+        """Observations that are in the store."""
+        self.lost = 0
+        """Observations that were given up, because of a fault of ours or of a store that failed until the end."""
+        self._store = store
+        self._clock = clock
+        self._on_trouble = on_trouble
+        self._on_command = on_command
+        self._intake = Intake(room_bytes)
+        self._answers: deque[tuple[int, Answer]] = deque()
+        self._closing = Event()
+        self._give_up_at = float("inf")
+        self._prune_at = 0.0
+        self._crowded = False
+        self._reported_drops = 0
+        self.configure(policy)
+        self._thread = Thread(target=self._run, name="cookies-writer", daemon=True)
+        self._thread.start()
+
+    # -- for the event loop --------------------------------------------------------------------------------------------
+
+    def configure(self, policy: RecordPolicy) -> None:
+        """Follow this policy from the next batch on."""
+        self._policy = policy
+        self._masker = self._store.masker(policy.values)
+        self._exceptions = Exceptions(policy.except_hosts)
+
+    def put(self, observations: list[Observation]) -> None:
+        """Give a batch to be written. Never waits and never fails; without room, observations are dropped and counted."""
+        if observations:
+            self._intake.put(observations)
+
+    def put_blocking(self, observations: list[Observation]) -> None:
+        """Give a batch to be written, waiting for room: for files, which are read faster than they can be written."""
+        if observations:
+            self._intake.put_waiting(observations)
+
+    def finish(self, command: int, result: str, ok: bool = True) -> None:
+        """Answer a command; `result` is JSON. Never waits."""
+        self._answers.append((command, Answer(ok, result)))
+        self._intake.wake.set()
+
+    @property
+    def dropped(self) -> int:
+        """Observations for which there was no room."""
+        return self._intake.dropped
+
+    def flush(self, timeout_seconds: float | None = None) -> bool:
+        """Wait until all that was given is in the store (or given up); False if that takes too long."""
+        return self._intake.wait_until_written(timeout_seconds)
+
+    def close(self, timeout_seconds: float = CLOSE_SECONDS) -> bool:
+        """Write what is left and end the thread; False if the store failed until the end. Again does nothing."""
+        self._give_up_at = time.monotonic() + timeout_seconds
+        self._closing.set()
+        self._intake.wake.set()
+        self._thread.join()
+        return self.trouble is None
+
+    # -- in the thread -------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        closing = False
+        while not closing:
+            self._intake.wake.wait(TICK_SECONDS)
+            self._intake.wake.clear()
+            closing = self._closing.is_set()
+            self._write(self._intake.take())
+            for chore in (self._write_answers, self._hand_over_commands, self._prune):
+                self._do(chore)
+
+    def _write(self, taken: Taken) -> None:
+        for chunk in _chunks(taken):
+            kept = self._exceptions.without(chunk)
+            if kept:
+                self._write_chunk(kept)
+        self._intake.written(taken)
+        self._report_drops()
+
+    def _write_chunk(self, chunk: list[Observation]) -> None:
+        """In one transaction; if an observation cannot be written for a fault of its own, the others without it."""
+        try:
+            if self._insist(lambda: self._store.write(chunk, self._masker)):
+                self.written += len(chunk)
+            else:
+                self.lost += len(chunk)
+        except Exception:  # noqa: BLE001  a bug of ours: it is reported with its traceback, and must not end the recording
+            if len(chunk) > 1:
+                for one in chunk:
+                    self._write_chunk([one])
+            else:
+                self.lost += 1
+                self._tell(f"one {type(chunk[0]).__name__} could not be recorded\n{traceback.format_exc()}")
+
+    def _insist(self, write: Callable[[], None]) -> bool:
+        """Try until it works; False if the proxy ends before it does."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                write()
+            except StoreError as error:
+                self._begin_trouble(error)
+                if time.monotonic() >= self._give_up_at:
+                    return False
+                time.sleep(pause) if self._closing.is_set() else self._closing.wait(pause)
+                pause = FIRST_PAUSE_SECONDS if self._closing.is_set() else min(2 * pause, LONGEST_PAUSE_SECONDS)
+            else:
+                self._end_trouble()
+                return True
+
+    def _do(self, chore: Callable[[], None]) -> None:
+        try:
+            chore()
+        except StoreError as error:
+            self._begin_trouble(error)
+        except Exception:  # noqa: BLE001  a bug of ours or of a callback: reported, and the recording goes on
+            self._tell(f"the recorder failed at a chore\n{traceback.format_exc()}")
+
+    def _write_answers(self) -> None:
+        while self._answers:
+            command, answer = self._answers[0]
+            self._store.finish(command, answer, self._clock())
+            self._answers.popleft()
+
+    def _hand_over_commands(self) -> None:
+        for command in self._store.take_commands(self._clock()):
+            self._on_command(command)
+
+    def _prune(self) -> None:
+        if time.monotonic() < self._prune_at:
+            return
+        policy = self._policy
+        removed = self._store.prune(self._clock(), policy.keep_seconds, policy.max_bytes, PRUNE_ROWS)
+        self._prune_at = time.monotonic() + (0 if removed else PRUNE_SECONDS)
+
+    # -- saying so -----------------------------------------------------------------------------------------------------
+
+    def _begin_trouble(self, error: StoreError) -> None:
+        if self.trouble is None:
+            self.trouble = str(error)
+            self._tell(
+                f"cannot record: {error} It is tried again until it works, and nothing is lost while there is room."
+            )
+
+    def _end_trouble(self) -> None:
+        if self.trouble is not None:
+            self.trouble = None
+            self._tell("recording works again")
+
+    def _report_drops(self) -> None:
+        """Once when it begins, and once, with the number, when there is room again."""
+        crowded = self._intake.dropped > self._reported_drops and self._intake.is_crowded
+        if self._intake.dropped > self._reported_drops and not crowded:
+            self._tell(
+                f"{self._intake.dropped - self._reported_drops} observations were not recorded: more came than could be written"
+            )
+            self._reported_drops = self._intake.dropped
+        elif crowded and not self._crowded:
+            self._tell("recording pauses: more comes than can be written")
+        self._crowded = crowded
+
+    def _tell(self, message: str) -> None:
+        try:
+            self._on_trouble(message)
+        except Exception:  # noqa: BLE001  whoever listens may be gone already; the recording goes on
+            traceback.print_exc()
+
+
+def _chunks(taken: Taken) -> Iterator[list[Observation]]:
+    """In transactions of a size that lets commands through in between."""
+    observations = (seen for batch in taken.batches for seen in batch)
+    return (list(chunk) for chunk in batched(observations, MOST_ROWS))

@@ -1,7 +1,7 @@
 """What can be told about an exchange: the observations that `exchange` makes and `record` keeps.
 
-All plain tuples, because one exchange makes several. Cookie values are in them as they came off the wire; whether they are kept, hashed or dropped is the recorder's
-business (`record: values:` in rules.yaml). Times are Unix seconds.
+Plain tuples, because one exchange makes several. Cookie values are in them as they came off the wire; whether they are kept,
+hashed or dropped is the recorder's business (`record: values:` in rules.yaml). Times are Unix seconds.
 """
 
 from enum import StrEnum

@@ -1,0 +1,142 @@
+"""From a flow to an exchange and back: the browser's URL, the fields as they came, the fields as they go.
+
+Knows what mitmproxy does to a flow in each of its modes. In reverse and transparent mode the browser's host stands in Host and its
+scheme in the client's TLS; elsewhere both stand in the request target, which alone says where the request really goes.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from mitmproxy.http import HTTPFlow
+from mitmproxy.net.http.url import hostport
+from mitmproxy.proxy import mode_specs
+
+from ..core.hosts import canonical_host
+from ..exchange import PassedField, RequestHead, ResponseHead
+from ..suffixes import load
+
+METADATA = "cookieproxy"
+"""Where the fields as they came are kept in a flow that we changed: `cookie`, `set-cookie`, and `host` in reverse mode."""
+TLS_SCHEMES = frozenset(("https", "tls", "http3", "quic", "dtls"))
+ASKED_DIRECTLY = (
+    mode_specs.ReverseMode,
+    mode_specs.TransparentMode,
+    mode_specs.LocalMode,
+    mode_specs.WireGuardMode,
+    mode_specs.TunMode,
+    mode_specs.Socks5Mode,
+)
+"""Modes in which the browser does not know of the proxy, or names only an address to it."""
+
+
+def request_head(flow: HTTPFlow) -> RequestHead | None:
+    """The request as the browser sent it; None if it has no host that cookies could belong to."""
+    request = flow.request
+    kept = flow.metadata.get(METADATA, {})
+    host = kept.get("host") or _browser_host(flow)
+    canonical = _canonical(host)
+    if canonical is None:
+        return None
+    fields = request.headers.fields
+    if "cookie" in kept:
+        fields = _with_cookies(fields, [bytes(value) for value in kept["cookie"]])
+    return RequestHead(
+        _browser_scheme(flow), canonical, request.method, request.data.path, fields, request.timestamp_start, flow.id
+    )
+
+
+def response_head(flow: HTTPFlow) -> ResponseHead:
+    """The response as the application sent it."""
+    response = flow.response
+    assert response is not None
+    fields = response.headers.fields
+    kept = flow.metadata.get(METADATA, {})
+    if "set-cookie" in kept:
+        others = tuple(field for field in fields if field[0].lower() != b"set-cookie")
+        fields = (*others, *((b"set-cookie", bytes(value)) for value in kept["set-cookie"]))
+    time = response.timestamp_start or flow.request.timestamp_end or flow.request.timestamp_start
+    return ResponseHead(response.status_code, fields, time)
+
+
+def _browser_host(flow: HTTPFlow) -> str:
+    if isinstance(flow.client_conn.proxy_mode, ASKED_DIRECTLY):
+        return flow.request.pretty_host
+    return flow.request.host
+
+
+def _browser_scheme(flow: HTTPFlow) -> str:
+    if isinstance(flow.client_conn.proxy_mode, ASKED_DIRECTLY):
+        return "https" if flow.client_conn.tls else "http"
+    return "https" if flow.request.scheme in ("https", "wss") else "http"
+
+
+@lru_cache(maxsize=8192)
+def _canonical(host: str) -> str | None:
+    bare = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return canonical_host(bare, load().to_ascii)
+
+
+# -- writing back ------------------------------------------------------------------------------------------------------
+
+
+def write_cookie(flow: HTTPFlow, cookie: bytes) -> None:
+    """Put the Cookie field the application gets in the place of those that came; empty takes them away."""
+    headers = flow.request.headers
+    came = [value for name, value in headers.fields if name.lower() == b"cookie"]
+    keep_original(flow, "cookie", came)
+    headers.fields = _with_cookies(headers.fields, [cookie] if cookie else [], b"cookie" if _lower(flow) else b"Cookie")
+
+
+def _with_cookies(
+    fields: tuple[tuple[bytes, bytes], ...], values: list[bytes], spelling: bytes = b"Cookie"
+) -> tuple[tuple[bytes, bytes], ...]:
+    """The fields with these Cookie values where the first one stood, or at the end."""
+    places = [index for index, (name, _) in enumerate(fields) if name.lower() == b"cookie"]
+    others = [field for field in fields if field[0].lower() != b"cookie"]
+    place = places[0] if places else len(others)
+    name = fields[place][0] if places else spelling
+    return (*others[:place], *((name, value) for value in values), *others[place:])
+
+
+def write_set_cookies(flow: HTTPFlow, passed: list[PassedField]) -> None:
+    """Set back all Set-Cookie fields in one assignment: each where its original stood, our own behind them."""
+    response = flow.response
+    assert response is not None
+    fields = response.headers.fields
+    places = [index for index, (name, _) in enumerate(fields) if name.lower() == b"set-cookie"]
+    keep_original(flow, "set-cookie", [fields[place][1] for place in places])
+    kept = {places[each.position]: each.source for each in passed if each.position is not None}
+    spelling = b"set-cookie" if _lower(flow) else b"Set-Cookie"
+    own = [(spelling, each.source) for each in passed if each.position is None]
+    end = places[-1] + 1 if places else len(fields)
+    gone = set(places) - kept.keys()
+    changed = [(name, kept.get(index, value)) for index, (name, value) in enumerate(fields) if index not in gone]
+    end -= len(gone)
+    response.headers.fields = (*changed[:end], *own, *changed[end:])
+
+
+def _lower(flow: HTTPFlow) -> bool:
+    """True where field names are written in lower case: HTTP/2 and HTTP/3."""
+    return flow.request.is_http2 or flow.request.is_http3
+
+
+def keep_original(flow: HTTPFlow, what: str, value: Any) -> None:
+    """Remember in the flow how something came, once, so that a saved flow still tells."""
+    flow.metadata.setdefault(METADATA, {}).setdefault(what, value)
+
+
+# -- reverse mode ------------------------------------------------------------------------------------------------------
+
+
+def is_reverse(flow: HTTPFlow) -> bool:
+    """True if the client took us for the application itself."""
+    return isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode)
+
+
+def address_upstream(flow: HTTPFlow) -> None:
+    """Write the Host that mitmproxy itself would have written, and keep the browser's in the flow."""
+    mode = flow.client_conn.proxy_mode
+    assert isinstance(mode, mode_specs.ReverseMode)
+    keep_original(flow, "host", flow.request.pretty_host)
+    scheme = "https" if mode.scheme in TLS_SCHEMES else "http"
+    flow.request.host_header = hostport(scheme, *mode.address)

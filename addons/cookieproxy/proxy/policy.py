@@ -1,0 +1,97 @@
+"""The rules file in force: read at start, watched while the proxy runs, never replaced by a broken one.
+
+Any kind of saving is noticed within half a second: in place, by rename, emptied. Each mistake is one log line with its place.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from mitmproxy import flowfilter
+from mitmproxy.flow import Flow
+
+from ..config import Config, ConfigError, load_config
+from ..core.hosts import Suffixes
+from ..core.profiles import PROFILES, Overrides, Profile, profile_for_user_agent
+from ..exchange import RequestSide, ResponseSide
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+
+type Fingerprint = tuple[int, int, int] | None
+
+
+def compile_filter(expression: str) -> Callable[[object], bool]:
+    """A mitmproxy filter expression as a condition on flows; ValueError if it is none."""
+    matches = flowfilter.parse(expression)
+    return lambda flow: isinstance(flow, Flow) and bool(matches(flow))
+
+
+class Policy:
+    """One configuration and the two sides that follow it."""
+
+    def __init__(self, config: Config, suffixes: Suffixes) -> None:
+        self.config = config
+        self.requests = RequestSide(config.rules, suffixes)
+        self.responses = ResponseSide(config.rules, suffixes, config.enforce)
+
+    def profile_of(self, client: str, user_agent: str) -> Profile:
+        """The profile of a client: by `browsers`, else `browser`, else its User-Agent; with the user's limits."""
+        config = self.config
+        name = config.browser_for(client)
+        profile = profile_for_user_agent(user_agent) if name == "auto" else PROFILES[name]
+        limits = config.limits
+        return profile.with_limits(
+            Overrides(limits.per_cookie_bytes, limits.per_site, limits.total, limits.max_age, limits.header_bytes)
+        )
+
+
+class RulesFile:
+    """The file on disc and what was last seen of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: Fingerprint = None
+
+    def load(self) -> Config:
+        """Read the file as it is now. Raises ConfigError; a file that is not there is a mistake too."""
+        self._seen = self._fingerprint()
+        return load_config(self.path, compile_filter)
+
+    def changed(self) -> bool:
+        """True if it is not what was last read."""
+        return self._fingerprint() != self._seen
+
+    def reload(self) -> Config | None:
+        """The new configuration if the file changed and is good; a broken one is told, mistake by mistake."""
+        if not self.changed():
+            return None
+        try:
+            config = self.load()
+        except ConfigError as error:
+            for mistake in error.mistakes:
+                logger.warning(str(mistake))
+            logger.warning(f"{self.path.name} is not good: the last good rules stay in force.")
+            return None
+        tell_warnings(config)
+        logger.info(f"{self.path.name}: {_counted(len(config.rules.names), 'rule')} in force.")
+        return config
+
+    def _fingerprint(self) -> Fingerprint:
+        try:
+            status = os.stat(self.path)
+        except OSError:
+            return None
+        return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def tell_warnings(config: Config) -> None:
+    """Contradictions in a good file."""
+    for warning in config.warnings:
+        logger.warning(str(warning))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,50 @@
+"""Flows read from a file, put in order of time: a file is in order of completion, and a jar must see things as they happened.
+
+A bounded heap is enough: exchanges overlap with few others. Each flow is taken once, so that reading a file again changes nothing.
+"""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+from mitmproxy.http import HTTPFlow
+
+MOST_WAITING = 2_000
+"""Events of flows that wait for earlier ones; more are let go in order."""
+
+type Watch = Callable[[HTTPFlow], None]
+
+
+class SavedFlows:
+    """Sorts the requests and responses of saved flows by their times."""
+
+    def __init__(self, on_request: Watch, on_response: Watch) -> None:
+        self._on_request = on_request
+        self._on_response = on_response
+        self._heap: list[tuple[float, int, HTTPFlow, Watch]] = []
+        self._pushed = 0
+        self._taken: set[str] = set()
+
+    def add(self, flow: HTTPFlow) -> None:
+        """Take one flow; earlier events may be handed on."""
+        if flow.id in self._taken:
+            return
+        self._taken.add(flow.id)
+        start = flow.request.timestamp_start
+        self._push(start, flow, self._on_request)
+        if flow.response is not None:
+            self._push(max(start, flow.response.timestamp_start or start), flow, self._on_response)
+        while len(self._heap) > MOST_WAITING:
+            self._pop()
+
+    def drain(self) -> None:
+        """Hand on everything that waits."""
+        while self._heap:
+            self._pop()
+
+    def _push(self, time: float, flow: HTTPFlow, watch: Watch) -> None:
+        self._pushed += 1
+        heappush(self._heap, (time, self._pushed, flow, watch))
+
+    def _pop(self) -> None:
+        _, _, flow, watch = heappop(self._heap)
+        watch(flow)

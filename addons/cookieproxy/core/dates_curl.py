@@ -46,7 +46,7 @@ _TOKEN = re.compile(rb"[A-Za-z]+|[0-9]+")
 _TIME = re.compile(rb"(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
 
 MAX_OCTETS = 79
-"""Longer values are no dates to curl (`MAX_DATE_LENGTH` 80, `lib/cookie.c`)."""
+"""Longer values are no dates to curl of 2026 (`lib/cookie.c`); 7.88.1 had no such limit."""
 _MOST_TOKENS = 6
 _LARGEST_NUMBER = 99_999_999
 _FIRST_YEAR = 1583

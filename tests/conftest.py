@@ -91,15 +91,25 @@ def proxy(site: Site, tmp_path: Path) -> Iterator[Callable[..., Proxy]]:
 
 @pytest.fixture
 def mitmdump(confdir: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs mitmdump with the script to its end: `mitmdump("-nr", flows, rules="…", options={…})`."""
+    """Runs mitmdump with the script to its end: `mitmdump("-nr", flows, rules="…", options={…})`.
+
+    Without flows to read it has a store of its own, as when it runs: for starts that are meant to fail.
+    """
 
     def run(
         *arguments: str | Path, rules: str = "", options: Mapping[str, Option] | None = None
     ) -> subprocess.CompletedProcess[str]:
         rules_path = tmp_path / "rules.yaml"
         rules_path.write_text(rules)
-        settings = {"confdir": str(confdir), "cookies_rules": str(rules_path), **(options or {})}
-        command = [BIN / "mitmdump", "-s", ADDON, *set_arguments(settings), *arguments]
+        settings: dict[str, Option] = {
+            "confdir": str(confdir),
+            "cookies_rules": str(rules_path),
+            "listen_host": "127.0.0.1",
+        }
+        if not {"-r", "-nr"} & set(arguments):
+            settings["cookies_store"] = f"sqlite:{tmp_path / 'cookies.db'}"
+        settings |= options or {}
+        command = [BIN / "mitmdump", "--listen-port", "0", "-s", ADDON, *set_arguments(settings), *arguments]
         return subprocess.run(
             command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False
         )

@@ -159,6 +159,43 @@ def test_pytest_gets_what_the_caller_said(
     assert started(run("test", *arguments, CHROMIUM="/bin/true")) == [*own, *expected]
 
 
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    """A directory with the few programs that the scripts need, and neither curl nor Chromium, nor a way to install them."""
+    place = tmp_path / "tools"
+    place.mkdir()
+    for name in ("bash", "cmp", "env", "readlink", "sh"):
+        (place / name).symlink_to(shutil.which(name, path="/usr/bin:/bin") or "/missing")
+    return place
+
+
+def test_missing_programs_are_installed_where_that_can_be_done(
+    ready: Path, run: Run, tools: Path, tmp_path: Path
+) -> None:
+    """Debian's list of packages may be out of date, so a failure is tried again with a new one."""
+    log = tmp_path / "log"
+    (tools / "apt-get").write_text(
+        f'#!/bin/sh\necho "$@" >> {log}\ncase "$*" in *update*) : > {log}.new ;; *) [ -e {log}.new ] ;; esac\n'
+    )
+    (tools / "sudo").write_text('#!/bin/sh\nshift\nexec "$@"\n')
+    (tools / "true").symlink_to("/bin/true")
+    for name in ("apt-get", "sudo"):
+        (tools / name).chmod(0o755)
+    started(run("test", PATH=str(tools)))
+    install = "-qq -y --no-install-recommends install"
+    assert log.read_text().splitlines() == [f"{install} curl", "-qq update", f"{install} curl", f"{install} chromium"]
+
+
+def test_missing_programs_that_cannot_be_installed_are_named(ready: Path, run: Run, tools: Path) -> None:
+    done = run("test", PATH=str(tools))
+    assert started(done)
+    assert (
+        "There is no chromium here, so the tests with it are skipped (on Debian: apt-get install chromium)."
+        in done.stderr
+    )
+    assert "There is no curl here" in done.stderr
+
+
 def test_the_command_line_finds_the_package_from_anywhere(ready: Path, run: Run) -> None:
     (ready / ".venv/bin/python").write_text('#!/bin/sh\necho "$PYTHONPATH"\n' + ECHO.partition("\n")[2])
     said = run("cookies", "jar", "--json", PYTHONPATH="/more").stdout.splitlines()

@@ -68,8 +68,7 @@ def spec_of(path: Path) -> str:
 
 def open_for_writing(path: Path) -> tuple[sqlite3.Connection, WriterLock]:
     """The file at its newest version with the lock of its one writer; made, for its owner's eyes only, if it is not there."""
-    _check_place(path)
-    _check_magic(path)
+    _check(path)
     lock = _locked(path)
     try:
         with _readable_errors(path):
@@ -137,19 +136,15 @@ def check_version(connection: sqlite3.Connection, name: str, oldest: int = 0) ->
         )
 
 
-def _check_place(path: Path) -> None:
-    if path.is_dir():
-        raise StoreError(spec_of(path), "it is a folder", f"Name a file in it: `sqlite:{path / 'cookies.db'}`.")
-    if not path.parent.is_dir():
-        raise StoreError(spec_of(path), f"there is no folder {path.parent}", f"Make it: `mkdir -p {path.parent}`.")
-
-
-def _check_magic(path: Path) -> None:
+def _check(path: Path) -> None:
     """Before anything opens it: SQLite takes a file shorter than its header for an empty one, and would overwrite it."""
     with _readable_errors(path):
+        if path.is_dir():
+            raise StoreError(spec_of(path), "it is a folder", f"Name a file in it: `sqlite:{path / 'cookies.db'}`.")
+        if not path.parent.is_dir():
+            raise StoreError(spec_of(path), f"there is no folder {path.parent}", f"Make it: `mkdir -p {path.parent}`.")
         if path.exists() and not _begins_right(path):
-            cause, remedy = _CAUSES["SQLITE_NOTADB"]
-            raise StoreError(spec_of(path), cause, remedy)
+            raise StoreError(spec_of(path), *_CAUSES["SQLITE_NOTADB"])
 
 
 def _begins_right(path: Path) -> bool:
@@ -194,12 +189,12 @@ def _make_private(path: Path) -> None:
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """The file as it is, also while a proxy writes into it. Raises StoreError, also if it is missing: readers make nothing."""
     name = spec_of(path)
-    if not path.exists():
-        raise StoreError(
-            name, "there is no such store yet", "Start the proxy, which makes it, or name another with `--store`."
-        )
-    _check_place(path)
-    _check_magic(path)
+    with _readable_errors(path):
+        if not path.exists():
+            raise StoreError(
+                name, "there is no such store yet", "Start the proxy, which makes it, or name another: `--store`."
+            )
+    _check(path)
     with explained(name):
         connection = _connected_reader(path)
         try:

@@ -1,7 +1,7 @@
 """What is thrown away, oldest first, when it is too old or too much (`record: keep:` and `max_bytes:`).
 
-Works in slices, so that the writer can go on between them. Cookies that are in a jar now are never touched, nor is who the
-clients are.
+Works in slices, so that the writer can go on between them. Cookies that are in a jar now are never touched, nor are clients
+that have such.
 """
 
 # ruff: noqa: S608  the SQL here is put together from names of our own; every value is bound
@@ -16,6 +16,18 @@ _TABLES = (
 )
 """Each table of what is past, its primary key, and the column that says when it was (Unix seconds, indexed)."""
 
+_WORD_COLUMNS = {
+    "client_rows": "client",
+    "set_cookie_rows": "client site host event reason sentence jar scheme value_form",
+    "request_rows": "client site host scheme method party value_form",
+    "event_rows": "client site host event reason sentence jar rule action value_form",
+    "jar_rows": "client jar site",
+}
+"""Each table with its columns of numbers from `words`."""
+
+_FORGET_CLIENTS = """DELETE FROM client_rows WHERE last_seen <= ? AND NOT EXISTS (
+    SELECT 1 FROM jar_rows WHERE jar_rows.client = client_rows.client AND valid_to IS NULL)"""
+
 
 def prune(
     connection: sqlite3.Connection, now: float, keep_seconds: float | None, max_bytes: int | None, most: int
@@ -24,11 +36,26 @@ def prune(
     removed = 0
     if keep_seconds is not None:
         removed += _remove_until(connection, now - keep_seconds, most)
+        removed += connection.execute(_FORGET_CLIENTS, (now - keep_seconds,)).rowcount
     if not removed and max_bytes is not None and used_bytes(connection) > max_bytes:
         removed += _remove_until(connection, _cutoff(connection, most), most)
     if removed:
         connection.execute("PRAGMA incremental_vacuum").fetchall()
     return removed
+
+
+def forget_words(connection: sqlite3.Connection, at_least: int) -> int:
+    """Remove the words that no row has any more, if there are so many words at all; how many they were. Reads every row."""
+    if connection.execute("SELECT count(*) FROM words").fetchone()[0] < at_least:
+        return 0
+    used = " UNION ALL ".join(
+        f"SELECT {column} AS word FROM {table}"
+        for table, columns in _WORD_COLUMNS.items()
+        for column in columns.split()
+    )
+    return connection.execute(
+        f"DELETE FROM words WHERE id NOT IN (SELECT word FROM ({used}) WHERE word NOT NULL)"
+    ).rowcount
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:

@@ -1,9 +1,8 @@
-"""The tables of the SQLite store, their meaning in words, and the way from each older version to this one.
+"""The tables of the SQLite store and the way from each older version to this one.
 
-Everything that follows from the schema alone: `TABLES` documents each table, view and column (the README's chapter and a test
-are made from it), `MIGRATIONS` builds them. Views (`clients`, `events`, `requests`, `set_cookies`, `jars`) are the public
-interface, readable with any SQLite tool; the tables behind them, with repeated words replaced by numbers, may change with a
-version.
+What the views and tables mean stands in `views` and `tables`, from which the README's chapter is made. The views (`clients`,
+`events`, `requests`, `set_cookies`, `jars`) are the public interface, readable with any SQLite tool; the tables behind them, in
+which repeated words are numbers, may change with a version.
 """
 
 import secrets
@@ -121,9 +120,13 @@ def run_script(connection: sqlite3.Connection, script: str) -> None:
 
 def _refresh(connection: sqlite3.Connection) -> None:
     """Make the views and the table of reasons anew: they belong to this version of the program, not to the file's."""
+    present = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
     for view in VIEWS:
-        connection.execute(f"DROP VIEW IF EXISTS {view.name}")
-        connection.execute(view.sql)
+        if present.get(view.name) != view.sql:
+            connection.execute(f"DROP VIEW IF EXISTS {view.name}")
+            connection.execute(view.sql)
     connection.executemany(
-        "INSERT OR REPLACE INTO reasons VALUES (?, ?, ?)", [(*code, sentence) for code, sentence in REASONS.items()]
+        "INSERT INTO reasons VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET sentence = excluded.sentence"
+        " WHERE sentence IS NOT excluded.sentence",
+        [(*code, sentence) for code, sentence in REASONS.items()],
     )

@@ -19,7 +19,7 @@ from .jars import write_jar_changes
 from .lock import WriterLock
 from .protocol import Answer, Command
 from .readers import SqliteReading
-from .retention import prune
+from .retention import forget_words, prune
 from .rows import EVENT_COLUMNS, REQUEST_COLUMNS, SET_COOKIE_COLUMNS, Rows
 from .values import Masker, ValuePolicy
 from .words import Words
@@ -29,6 +29,10 @@ _CLIENT_SEEN = """INSERT INTO client_rows (client, address, user_agent, profile,
     first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)"""
 _NEXT_SEQ = "SELECT coalesce((SELECT value FROM settings WHERE name = 'next_seq'), 1)"
 _KEEP_NEXT_SEQ = "INSERT INTO settings VALUES ('next_seq', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
+FORGET_WORDS_SECONDS = 86_400.0
+FORGET_WORDS_ROWS = 20_000
+"""Once a day, if there are so many words, those that nothing needs any more are removed, which reads the whole file."""
 
 
 class SqliteStore(SqliteReading):
@@ -42,6 +46,7 @@ class SqliteStore(SqliteReading):
         self._words = Words(writing)
         self._lock = lock
         self._data_version = -1
+        self._forget_words_at = time.time() + FORGET_WORDS_SECONDS
         self._next_seq: int = self._writing.rows(_NEXT_SEQ)[0][0]
         with self._writing.writing() as connection:
             commands.finish_stale(connection, time.time())
@@ -93,7 +98,12 @@ class SqliteStore(SqliteReading):
     def prune(self, now: float, keep_seconds: float | None, max_bytes: int | None, most: int) -> int:
         """Remove a slice of what is too old or too much, about `most` rows at once; how many there were. Jars stay."""
         with self._writing.writing() as connection:
-            return prune(connection, now, keep_seconds, max_bytes, most)
+            removed = prune(connection, now, keep_seconds, max_bytes, most)
+            if not removed and now >= self._forget_words_at:
+                self._forget_words_at = now + FORGET_WORDS_SECONDS
+                self._words.forget()
+                forget_words(connection, FORGET_WORDS_ROWS)
+            return removed
 
     def post(self, name: str, args: str, now: float) -> int:
         """Put a command before the writer; its id."""

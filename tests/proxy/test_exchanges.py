@@ -21,13 +21,15 @@ def test_untouched_fields_keep_their_bytes_in_both_directions(proxy, origin):
     ]
     origin.answers["*"] = Answer([b"Set-Cookie: " + field for field in fields])
     running = proxy()
-    answer = running.curl("http://shop.example/", "-H", "Cookie: a=1;b=2;  c=\"3\" ; bare; =x; j={\"k\":1}")
+    answer = running.curl("http://shop.example/", "-H", 'Cookie: a=1;b=2;  c="3" ; bare; =x; j={"k":1}')
     assert answer.all(b"set-cookie") == fields
     assert origin.cookies_at("/") == [b'a=1;b=2;  c="3" ; bare; =x; j={"k":1}']
 
 
 def test_held_cookies_go_upstream_and_never_to_the_browser(proxy, origin):
-    origin.answers["*"] = Answer([b"Set-Cookie: sid=1; Path=/", b"Set-Cookie: deep=2; Path=/a", b"Set-Cookie: nameless"])
+    origin.answers["*"] = Answer(
+        [b"Set-Cookie: sid=1; Path=/", b"Set-Cookie: deep=2; Path=/a", b"Set-Cookie: nameless"]
+    )
     running = proxy(rules=HOLD)
     assert running.curl("http://shop.example/a/b").all(b"set-cookie") == []
     running.curl("http://shop.example/a/c")

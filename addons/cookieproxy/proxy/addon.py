@@ -41,6 +41,9 @@ def _wrong(message: str) -> Exception:
     return exceptions.OptionsError(message)  # type: ignore[no-untyped-call]  # mitmproxy's __init__ has no types
 
 
+STORE_KINDS = ("sqlite:", "memory:")
+
+
 class Cookies:
     """Cookie Proxy in one addon."""
 
@@ -115,6 +118,9 @@ class Cookies:
         if self._policy is None:
             return
         spec = ctx.options.cookies_store
+        if not spec.startswith(STORE_KINDS):
+            self._refuse(f'cookies_store: "{spec.partition("://")[0]}" is no store: use sqlite:PATH or memory:.', first)
+            return
         if ctx.options.rfile and spec == DEFAULT_STORE:
             spec = "memory:"
         if self._recorder is not None:
@@ -266,7 +272,7 @@ class Cookies:
         """There will be no response."""
         self._pending.pop(flow.id, None)
 
-    def _keep(self, browser: Browser, observations: list[Observation], now: float, flow: http.HTTPFlow | None) -> None:
+    def _keep(self, browser: Browser, observations: list[Observation], now: float, flow: http.HTTPFlow) -> None:
         if observations:
             self._notices.tell(observations, flow)
         if self._recorder is not None:
@@ -294,7 +300,10 @@ class Cookies:
         self._keep_watched(browser, result.observations, head.time)
 
     def _keep_watched(self, browser: Browser, observations: list[Observation], now: float) -> None:
-        self._keep(browser, observations, now, None)
+        self._notices.tell(observations, None)
+        if self._recorder is not None:
+            self._recorder.seen(browser, now)
+            self._recorder.add_watched(browser, observations, now)
 
     # -- reverse mode --------------------------------------------------------------------------------------------------
 

@@ -114,8 +114,15 @@ class Recorder:
         self._known.add(browser.name)
         self._waiting.append(ClientSeen(now, browser.name, browser.address, browser.user_agent, browser.profile.name))
 
+    def add_watched(self, browser: Browser, observations: Iterable[Observation], now: float) -> None:
+        """Take what one exchange of a saved flow observed, its changes to jars at its own time; waits for a full queue."""
+        self._waiting += observations if self._excepts is None else self._recordable(observations, self._excepts)
+        self._gather(browser, now)
+        if len(self._waiting) >= HAND_OVER_AT:
+            self.hand_over(wait=True)
+
     def add(self, browser: Browser, observations: Iterable[Observation]) -> None:
-        """Take what one exchange observed; cheap, and never waits."""
+        """Take what one exchange observed; cheap, and never waits. Changes to jars are gathered at the next hand-over."""
         self._waiting += observations if self._excepts is None else self._recordable(observations, self._excepts)
         self._dirty[browser.name] = browser
         if len(self._waiting) >= HAND_OVER_AT:
@@ -174,7 +181,8 @@ class Recorder:
     def _gather(self, browser: Browser, now: float) -> None:
         for kind, key, cookie in browser.drain_changes():
             site = site_of(key.domain, self._suffixes)
-            self._waiting.append(JarChange(now, browser.name, kind, None, site, key, cookie))
+            time_of_change = now if cookie is None else min(now, cookie.set_time)
+            self._waiting.append(JarChange(time_of_change, browser.name, kind, None, site, key, cookie))
 
 
 def _policy(config: Config) -> RecordPolicy:

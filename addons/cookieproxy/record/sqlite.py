@@ -8,13 +8,14 @@ import os
 import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from ..core.events import Observation
 from . import commands
 from .bulk import insert_all
 from .connection import SharedConnection
-from .files import connect, open_for_writing, prepare, spec_of
+from .files import connect, explained, open_for_writing, prepare, spec_of
 from .jars import write_jar_changes
 from .lock import WriterLock
 from .protocol import Answer, Command
@@ -27,6 +28,7 @@ from .words import Words
 _CLIENT_SEEN = """INSERT INTO client_rows (client, address, user_agent, profile, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (client) DO UPDATE SET address = excluded.address, user_agent = excluded.user_agent, profile = excluded.profile,
     first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)"""
+_HASH_KEY = "SELECT value FROM settings WHERE name = 'hash_key'"
 _NEXT_SEQ = "SELECT coalesce((SELECT value FROM settings WHERE name = 'next_seq'), 1)"
 _KEEP_NEXT_SEQ = "INSERT INTO settings VALUES ('next_seq', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
@@ -47,6 +49,7 @@ class SqliteStore(SqliteReading):
         self._lock = lock
         self._data_version = -1
         self._forget_words_at = time.time() + FORGET_WORDS_SECONDS
+        self._hash_key: bytes = self._writing.rows(_HASH_KEY)[0][0]
         self._next_seq: int = self._writing.rows(_NEXT_SEQ)[0][0]
         with self._writing.writing() as connection:
             commands.finish_stale(connection, time.time())
@@ -55,9 +58,15 @@ class SqliteStore(SqliteReading):
     def in_file(cls, path: Path) -> "SqliteStore":
         """The store in this file, made if it is not there. Raises StoreError."""
         writing, lock = open_for_writing(path)
-        reading = connect(path, "rw")
-        reading.execute("PRAGMA query_only = 1")
-        return cls(writing, reading, spec_of(path), lock)
+        with ExitStack() as undo:
+            undo.callback(lock.release)
+            undo.enter_context(closing(writing))
+            with explained(spec_of(path)):
+                reading = undo.enter_context(closing(connect(path, "rw")))
+                reading.execute("PRAGMA query_only = 1")
+            store = cls(writing, reading, spec_of(path), lock)
+            undo.pop_all()
+        return store
 
     @classmethod
     def in_memory(cls) -> "SqliteStore":
@@ -72,7 +81,7 @@ class SqliteStore(SqliteReading):
 
     def masker(self, policy: ValuePolicy) -> Masker:
         """The policy with this store's key."""
-        return Masker(policy, self._writing.rows("SELECT value FROM settings WHERE name = 'hash_key'")[0][0])
+        return Masker(policy, self._hash_key)
 
     def write(self, observations: Sequence[Observation], masker: Masker) -> None:
         """Keep these, all or none, in one transaction. Raises StoreError if the file is in the way."""

@@ -63,6 +63,7 @@ class Writer:
         self._closing = Event()
         self._give_up_at = float("inf")
         self._prune_at = 0.0
+        self._failing_chores: set[Callable[[], None]] = set()
         self._crowded = False
         self._reported_drops = 0
         self.configure(policy)
@@ -136,6 +137,7 @@ class Writer:
                 self.written += len(chunk)
             else:
                 self.lost += len(chunk)
+                self._tell(f"{self.lost} observations were lost")
         except Exception:  # noqa: BLE001  a bug of ours: it is reported with its traceback, and must not end the recording
             if len(chunk) > 1:
                 for one in chunk:
@@ -154,19 +156,35 @@ class Writer:
                 self._begin_trouble(error)
                 if time.monotonic() >= self._give_up_at:
                     return False
-                time.sleep(pause) if self._closing.is_set() else self._closing.wait(pause)
-                pause = FIRST_PAUSE_SECONDS if self._closing.is_set() else min(2 * pause, LONGEST_PAUSE_SECONDS)
+                pause = self._pause(pause)
             else:
                 self._end_trouble()
                 return True
 
+    def _pause(self, seconds: float) -> float:
+        """Wait before the next try, unless the proxy ends; how long to wait after that one."""
+        if self._closing.is_set():
+            time.sleep(FIRST_PAUSE_SECONDS)
+            return FIRST_PAUSE_SECONDS
+        self._closing.wait(seconds)
+        return min(2 * seconds, LONGEST_PAUSE_SECONDS)
+
     def _do(self, chore: Callable[[], None]) -> None:
+        """Do it now, or the next time; a failure is reported once until it works again."""
         try:
             chore()
         except StoreError as error:
-            self._begin_trouble(error)
+            if self.trouble is None:
+                self._report_chore(chore, str(error))
         except Exception:  # noqa: BLE001  a bug of ours or of a callback: reported, and the recording goes on
-            self._tell(f"the recorder failed at a chore\n{traceback.format_exc()}")
+            self._report_chore(chore, f"the recorder failed at a chore\n{traceback.format_exc()}")
+        else:
+            self._failing_chores.discard(chore)
+
+    def _report_chore(self, chore: Callable[[], None], message: str) -> None:
+        if chore not in self._failing_chores:
+            self._failing_chores.add(chore)
+            self._tell(message)
 
     def _write_answers(self) -> None:
         while self._answers:

@@ -8,6 +8,7 @@ from .load import load_config, parse_config
 from .mistakes import ConfigError, Mistake
 from .planned import Cookieless, Findings, Sessions
 from .sections import PROFILES, Limits, Recording
+from .trials import TestResult, run_tests
 
 __all__ = [
     "PROFILES",
@@ -20,6 +21,8 @@ __all__ = [
     "PlacedTest",
     "Recording",
     "Sessions",
+    "TestResult",
     "load_config",
     "parse_config",
+    "run_tests",
 ]

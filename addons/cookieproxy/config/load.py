@@ -20,7 +20,7 @@ from .model import RulesFile, list_sources
 from .source import Source, read
 from .words import problems_of
 
-_MAY_BE_EMPTY = frozenset({"browsers", "limits", "record", "lists", "rules", "cookieless", "sessions", "findings"})
+MAY_BE_EMPTY = frozenset({"browsers", "limits", "record", "lists", "rules", "cookieless", "sessions", "findings"})
 """Sections that may have a key and nothing below it."""
 _MAY_BE_NULL = frozenset({"expect", "expect_cookie", "tests"})
 
@@ -98,7 +98,7 @@ class _Reading:
         if path in self._told:
             return
         self._told.add(path)
-        if len(path) == 1 and path[0] in _MAY_BE_EMPTY:
+        if len(path) == 1 and path[0] in MAY_BE_EMPTY:
             return
         hint = ": write none for SameSite=None, false to remove the attribute" if path[-1] == "samesite" else ""
         self._problems.append(mistake(path, f"a value is missing here{hint}"))

@@ -15,6 +15,7 @@ from .sections import ClientKeys
 
 MODES = ("uri", "auto", "cookies", "device")
 CARRIERS = ("path", "query", "matrix")
+_TIMEOUTS = ("idle", "absolute")
 POLICIES = ("php", "aspnet")
 CODES = (
     *("missing-secure", "missing-httponly", "missing-samesite", "plain-http", "scope-wide", "path-case"),
@@ -46,9 +47,16 @@ class Timeouts(Section):
     absolute: Duration | None = Field(None, description="So long after it began.")
 
 
+def _timeout(key: object) -> str:
+    said = text(key)
+    if said not in _TIMEOUTS:
+        refuse(f"unknown key {shown(said)}{did_you_mean(said, _TIMEOUTS) or ' (one of: idle, absolute)'}")
+    return said
+
+
 def _policy(value: object) -> str | Timeouts:
     if isinstance(value, dict):
-        return Timeouts(**mapping(value, lambda key: choice(key, "idle", "absolute"), duration))
+        return Timeouts(**mapping(value, _timeout, duration))
     said = text(value)
     if said.lower() not in POLICIES:
         refuse(

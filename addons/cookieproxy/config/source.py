@@ -237,7 +237,7 @@ _EXPLAINED = (
     ("unknown escape character", r'"\" begins an escape in double quotes: use single quotes, or write it twice'),
     ("',' or ']'", 'this "[" is not closed'),
     ("',' or '}'", 'this "{" is not closed'),
-    ("'-' indicator", "this is not indented like the list items above it"),
+    ("'-' indicator", "this is not indented like the lines above it"),
     ("could not find expected ':'", 'this line has no ":" after its key'),
     ("expected key", "this is not indented like the keys above it, or a quote or bracket is one too many"),
     ("block end", "this is not indented like the lines above it"),

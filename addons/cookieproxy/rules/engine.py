@@ -16,7 +16,7 @@ from .drafts import Fate, FieldDraft, PairDraft
 from .edits import rewritten
 from .facts import Direction, Facts
 from .index import HostIndex
-from .judge import additions, field_verdict, judge
+from .judge import additions, applying, field_verdict, judge
 from .model import RuleBase
 from .plans import Plan, ReadyRule, Step, ready
 from .subject import FieldSubject, PairSubject
@@ -67,12 +67,13 @@ class HostRules:
             plan = plans.get(field.name)
             if plan is None:
                 plan = self._plan(plans, field.name, Direction.RESPONSE)
-            if not plan:
+            steps = applying(plan, FieldSubject(facts, field.value, field)) if plan else None
+            if not steps:
                 verdicts.append(FieldVerdict(field, field))
                 there.add(field.name)
                 continue
             draft = FieldDraft(field, field)
-            changes = judge(plan, draft, FieldSubject(facts, field.value, field), observe)
+            changes = judge(steps, draft, facts, observe)
             verdicts.append(field_verdict(draft, changes, observe))
             if draft.fate is not Fate.DROP:
                 there.update((field.name, draft.new_name or field.name))
@@ -98,11 +99,9 @@ class HostRules:
             plan = plans.get(pair.name)
             if plan is None:
                 plan = self._plan(plans, pair.name, Direction.REQUEST)
-            if plan:
+            if plan and (steps := applying(plan, PairSubject(facts, pair.value, pair.name, stored))):
                 draft = PairDraft(pair, pair.value)
-                changes = judge(plan, draft, PairSubject(facts, pair.value, stored(pair.name)), observe)
-                if changes:
-                    judged[index] = draft, changes
+                judged[index] = draft, judge(steps, draft, facts, observe)
         if not judged and not self._request_adds:
             return RequestVerdict(cookies)
         return self._request_verdict(cookies, facts, judged, observe, merged)

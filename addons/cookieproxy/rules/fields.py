@@ -156,7 +156,7 @@ def token(value: object) -> str:
         refuse("the name is empty")
     unfit = TOKEN.sub("", said)
     if unfit:
-        refuse(f"{shown(unfit[0])} cannot stand in a cookie's name")
+        refuse(f"{shown(unfit[0])} cannot stand in a name")
     return said
 
 

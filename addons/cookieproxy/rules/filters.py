@@ -51,8 +51,9 @@ def _flow_filter(value: object, info: ValidationInfo) -> FlowFilter:
     try:
         holds = compiler(source) if compiler is not None else None
     except ValueError as error:
-        reason = str(error).split("\n", 1)[0].strip()
-        refuse(f"{shown(source)} is not a filter expression of mitmproxy" + (f": {reason}" if reason else ""))
+        reason = " ".join(str(error).split())
+        repeats = source in reason or not reason
+        refuse(f"{shown(source)} is not a filter expression of mitmproxy" + ("" if repeats else f": {reason}"))
     return FlowFilter(source, holds, tuple(operator for operator in said if operator in _RESPONSE))
 
 

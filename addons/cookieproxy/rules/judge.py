@@ -12,19 +12,26 @@ from .subject import PairSubject, Subject
 from .verdicts import FieldVerdict
 
 
-def judge(plan: Plan, draft: Draft, subject: Subject, observe: bool) -> tuple[Change, ...]:
-    """Edits the draft by every rule that applies, and says what each did; rules that only observe leave it as it is."""
-    changes: list[Change] = []
+def applying(plan: Plan, subject: Subject) -> list[Step]:
+    """The steps that apply to this cookie, up to one that stops."""
+    steps = []
     for step in plan:
-        if not step.applies(subject):
-            continue
+        if step.applies(subject):
+            steps.append(step)
+            if step.stop:
+                break
+    return steps
+
+
+def judge(steps: Iterable[Step], draft: Draft, facts: Facts, observe: bool) -> tuple[Change, ...]:
+    """Edits the draft by these steps, and says what each did; rules that only observe leave it as it is."""
+    changes: list[Change] = []
+    for step in steps:
         target = draft.copy() if step.observe else draft
         for action in step.actions:
-            change = _perform(step, action, target, subject.facts, observe or step.observe)
+            change = _perform(step, action, target, facts, observe or step.observe)
             if change is not None:
                 changes.append(change)
-        if step.stop:
-            break
     return tuple(changes)
 
 
@@ -58,7 +65,7 @@ def additions(
     adds: Iterable[tuple[Step, Add]], facts: Facts, there: set[bytes], observe: bool
 ) -> Iterator[tuple[SetCookie, Change]]:
     """What `add` adds to a message that has cookies of these names, which grow by the added ones."""
-    message = PairSubject(facts, b"", None)
+    message = PairSubject(facts, b"", b"", lambda name: None)
     for step, add in adds:
         if add.name in there or not step.applies(message):
             continue

@@ -3,9 +3,10 @@
 The keys of actions come from the table in `actions`; what they mean is theirs.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, PlainValidator, WithJsonSchema, create_model
+import can_ada
+from pydantic import Field, PlainValidator, WithJsonSchema, create_model, model_validator
 
 from .actions import ACTIONS, LATER
 from .actions.attributes import Ordered
@@ -18,8 +19,11 @@ _NOTHING = Conditions()
 
 def _url(value: object) -> str:
     said = text(value)
-    scheme, separator, rest = said.partition("://")
-    if not separator or scheme.lower() not in ("http", "https") or not rest:
+    try:
+        scheme = can_ada.parse(said).protocol
+    except ValueError:
+        scheme = ""
+    if scheme not in ("http:", "https:"):
         refuse(f"{shown(said)} is not an http or https address")
     return said
 
@@ -60,6 +64,15 @@ class RuleTest(Section):
         PlainValidator(lambda value: None if value is None else text(value)),
         WithJsonSchema(_EXPECTED["anyOf"][0]),
     ] = Field(None, description="What the application gets; null if no cookie passes.")
+
+    @model_validator(mode="after")
+    def _has_both_sides(self) -> Self:
+        for given, expected in (("given", "expect"), ("cookie", "expect_cookie")):
+            if (given in self.model_fields_set) != (expected in self.model_fields_set):
+                refuse(f'a test needs "{expected}" with "{given}": null if nothing passes')
+        if not self.model_fields_set & {"given", "cookie"}:
+            refuse('a test needs "given" and "expect", or "cookie" and "expect_cookie"')
+        return self
 
 
 def _mode(value: object) -> str:

@@ -86,8 +86,8 @@ def _plain(word: str) -> str:
     return word.lower().replace("-", "").replace("_", "")
 
 
-def shown(value: object) -> str:
-    """A value as a message names it: short, on one line."""
+def shown(value: object, longest: int = 40) -> str:
+    """A value as a message names it: on one line, of texts at most so many characters."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -97,4 +97,4 @@ def shown(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     text = "".join(character if character.isprintable() else "?" for character in str(value))
-    return f'"{text if len(text) <= 40 else text[:37] + "..."}"'
+    return f'"{text if len(text) <= longest else text[: longest - 3] + "..."}"'

@@ -2,7 +2,8 @@
 of it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import NamedTuple
 
 from ..core.cookie import Cookie, Priority, SameSite
 from ..core.dates import format_imf_fixdate
@@ -23,8 +24,7 @@ ATTRIBUTES: dict[str, bytes] = {
 """The attributes as rules.yaml names them, and as a field we write spells them."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSubject:
+class FieldSubject(NamedTuple):
     """A Set-Cookie field as it came from the application."""
 
     facts: Facts
@@ -42,22 +42,24 @@ class FieldSubject:
         return None if last is None else last.value or b""
 
 
-@dataclass(frozen=True, slots=True)
-class PairSubject:
-    """A pair of a Cookie field, after the undo, and the stored cookie it is, if that is known."""
+class PairSubject(NamedTuple):
+    """A pair of a Cookie field, after the undo."""
 
     facts: Facts
     value: bytes
-    stored: Cookie | None
+    name: bytes
+    stored: Callable[[bytes], Cookie | None]
+    """What is known of a cookie of that name; asked only if it matters."""
 
     @property
     def knows_attributes(self) -> bool:
         """A pair says nothing of its attributes: only a stored cookie does."""
-        return self.stored is not None
+        return self.stored(self.name) is not None
 
     def attribute(self, name: str) -> bytes | None:
         """As `FieldSubject.attribute`, from what is stored; None too if nothing is."""
-        return None if self.stored is None else stored_attribute(self.stored, name)
+        cookie = self.stored(self.name)
+        return None if cookie is None else stored_attribute(cookie, name)
 
 
 type Subject = FieldSubject | PairSubject

@@ -41,16 +41,16 @@ def size(value: object) -> int:
     return int(found[1]) * _OCTETS[found[2].upper()]
 
 
-_DURATION_SCHEMA = {
+DURATION_SCHEMA = {
     "description": "A whole number with s, m (minutes), h, d or w, like 30d; bare means seconds.",
     "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+ ?[smhdwSMHDW]?$"}],
 }
-_SIZE_SCHEMA = {
+SIZE_SCHEMA = {
     "description": "A whole number with B, KB (1024), MB or GB; bare means bytes.",
     "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+ ?([kKmMgG]?[bB])?$"}],
 }
 
-Duration = Annotated[int, PlainValidator(duration), WithJsonSchema(_DURATION_SCHEMA)]
+Duration = Annotated[int, PlainValidator(duration), WithJsonSchema(DURATION_SCHEMA)]
 """Seconds."""
-Size = Annotated[int, PlainValidator(size), WithJsonSchema(_SIZE_SCHEMA)]
+Size = Annotated[int, PlainValidator(size), WithJsonSchema(SIZE_SCHEMA)]
 """Octets."""

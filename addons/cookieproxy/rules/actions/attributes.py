@@ -28,7 +28,7 @@ from ..fields import TEXT_SCHEMA, FieldText, Flag, Section, choice, choice_schem
 from ..hosts import domain
 from ..problems import refuse, shown
 from ..subject import ATTRIBUTES
-from ..units import duration
+from ..units import DURATION_SCHEMA, duration
 from .cap import read_max_age
 
 LAST_TIME = 253_402_300_799
@@ -98,7 +98,7 @@ def _or_false(schema: dict[str, Any]) -> Any:
 
 
 _Moment = Annotated[Moment | bool | None, PlainValidator(_moment), _or_false(TEXT_SCHEMA)]
-_MaxAge = Annotated[int | bool | None, PlainValidator(_max_age), _or_false(TEXT_SCHEMA)]
+_MaxAge = Annotated[int | bool | None, PlainValidator(_max_age), _or_false(DURATION_SCHEMA)]
 _Domain = Annotated[str | bool | None, PlainValidator(_domain), _or_false({"type": "string"})]
 _Path = Annotated[str | bool | None, PlainValidator(_path), _or_false(TEXT_SCHEMA)]
 _SameSite = Annotated[str | bool | None, *_word("lax", "strict", "none")]

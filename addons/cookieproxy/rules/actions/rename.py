@@ -34,7 +34,7 @@ def _template(value: object) -> str:
         refuse(f"{shown(found[0])} stands for nothing, did you mean {_PLACE}?")
     unfit = TOKEN.sub("", rest)
     if unfit:
-        refuse(f"{shown(unfit[0])} cannot stand in a cookie's name")
+        refuse(f"{shown(unfit[0])} cannot stand in a name")
     return said
 
 

@@ -1,0 +1,71 @@
+"""Rule tests run against the whole file: what a browser and an application would get, byte for byte.
+
+A trial is an exchange of nobody in particular: first party, no client, no flow, nothing stored.
+"""
+
+from typing import NamedTuple
+
+import can_ada
+
+from ..core.access import Access, Party
+from ..core.hosts import Suffixes, site_of
+from ..core.syntax import CookieString, parse_set_cookie
+from .engine import RuleSet
+from .facts import Facts
+from .model import RuleTest
+from .problems import shown
+
+
+class Trial(NamedTuple):
+    """One expectation and what came of it; None is a cookie, or a header, that does not pass."""
+
+    expected: tuple[bytes | None, ...]
+    got: tuple[bytes | None, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True if every byte is as expected."""
+        return self.expected == self.got
+
+    def __str__(self) -> str:
+        return f"expected {_listed(self.expected)}, got {_listed(self.got)}"
+
+
+def trials(rules: RuleSet, test: RuleTest, suffixes: Suffixes, now: float) -> list[Trial]:
+    """The expectations of one test; `now` in Unix seconds is when its response came."""
+    address = can_ada.parse(test.at)
+    host = address.hostname
+    access = Access(address.protocol.rstrip(":"), host, address.pathname.encode(), now, party=Party.FIRST)
+    facts = Facts(access, site_of(host, suffixes), client="")
+    made = []
+    if test.given is not None:
+        made.append(_response(rules, test, facts))
+    if test.cookie is not None:
+        made.append(_request(rules, test, facts))
+    return made
+
+
+def _response(rules: RuleSet, test: RuleTest, facts: Facts) -> Trial:
+    given = [parse_set_cookie(field.encode()) for field in test.given or ()]
+    expected = (None,) * len(given) if test.expect is None else tuple(_octets(field) for field in test.expect)
+    verdict = rules.for_host(facts.access.host).on_response(given, facts)
+    got = [None if field.passed is None else field.passed.source for field in verdict.fields]
+    if len(expected) > len(given):
+        got += [field.source for field in verdict.added]
+    return Trial(expected, tuple(got))
+
+
+def _request(rules: RuleSet, test: RuleTest, facts: Facts) -> Trial:
+    host_rules = rules.for_host(facts.access.host)
+    undone = host_rules.undo(CookieString((test.cookie or "").encode()))
+    verdict = host_rules.on_request(undone.cookies, facts, lambda name: None)
+    return Trial((_octets(test.expect_cookie),), (verdict.cookies.source or None,))
+
+
+def _octets(text: str | None) -> bytes | None:
+    return None if text is None else text.encode()
+
+
+def _listed(fields: tuple[bytes | None, ...]) -> str:
+    words = ["nothing" if field is None else shown(field.decode(errors="replace"), longest=200) for field in fields]
+    return ", ".join(words) or "nothing"

@@ -267,7 +267,7 @@ class TestEvents:
         self.story(store)
         rows = [(row.time, row.event, row.cookie, row.reason, row.rule, row.by) for row in store.questions.events()]
         assert rows == [
-            (100.0, "changed", "sid", None, "harden", None),
+            (100.0, "changed", "sid", "set", "harden", None),
             (100.0, "changed", "sid", "observed", "rules[1]", None),
             (100.0, "stored", "sid", None, None, None),
             (105.0, "missing", "sid", "gone", None, "f0"),

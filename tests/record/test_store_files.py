@@ -5,19 +5,20 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from cookieproxy.core.events import ClientSeen
+from cookieproxy.core.events import ClientSeen, Event, EventKind
 from cookieproxy.record.commands import post_and_wait
 from cookieproxy.record.schema import MIGRATIONS, migrate, schema_version
 from cookieproxy.record.store import Answer, Reader, Store, StoreError, open_reader, open_store
 from cookieproxy.record.tables import TABLES
 from cookieproxy.record.values import ValuePolicy
-from cookieproxy.record.views import VIEWS
+from cookieproxy.record.views import VIEWS, as_markdown
 
 CLIENT = ClientSeen(100.0, "10.0.0.1 curl/8 000000", "10.0.0.1", "curl/8", "curl")
 NOBODY = 65534
@@ -328,6 +329,11 @@ class TestSchema:
                 assert self.columns(connection, view.name) == [column.name for column in view.columns]
                 assert all(column.meaning for column in view.columns)
 
+    def test_the_chapter_of_the_readme_has_every_view_and_column(self) -> None:
+        chapter = as_markdown()
+        assert all(f"### {view.name}\n" in chapter for view in VIEWS)
+        assert chapter.count("\n| `") == sum(len(view.columns) for view in VIEWS)
+
     def test_an_older_file_is_brought_up_to_date(self, file: Path) -> None:
         with opened(file) as store:
             write(store)
@@ -368,6 +374,34 @@ class TestSchema:
             with opened(file) as store:
                 hashes.add(store.masker(ValuePolicy.HASH).value(b"secret"))
         assert len(hashes) == 1
+
+
+def test_a_file_that_grew_too_large_becomes_small_again(file: Path) -> None:
+    with opened(file) as store:
+        for start in range(0, 10_000, 1000):
+            events = [Event(float(start + n), "c", "s", "h", b"n" * 200, EventKind.MISSING) for n in range(1000)]
+            store.write(events, store.masker(ValuePolicy.HASH))
+        while store.prune(20_000.0, None, 500_000, most=500):
+            pass
+        left = len(store.questions.events())
+    assert 500 < left < 5000
+    assert 250_000 < file.stat().st_size < 550_000
+
+
+def test_words_that_nothing_needs_are_forgotten(file: Path) -> None:
+    """Hosts that nobody visits any more, after their rows have gone."""
+    with opened(file) as store:
+        masker = store.masker(ValuePolicy.HASH)
+        for start in range(0, 25_000, 5000):
+            hosts = [Event(float(n), "c", "s", f"h{n}", b"n", EventKind.MISSING) for n in range(start, start + 5000)]
+            store.write(hosts, masker)
+        tomorrow = time.time() + 100_000
+        while store.prune(tomorrow, tomorrow - 24_900, None, most=5000):
+            pass
+        words = store.questions._query("SELECT count(*) FROM words", ())[0][0]
+        assert words < 200
+        store.write([Event(tomorrow, "c", "s", "h1", b"n", EventKind.MISSING)], masker)
+        assert [row.host for row in store.questions.events()][-2:] == ["h24999", "h1"]
 
 
 KILLED = """

@@ -59,7 +59,10 @@ class Reader(Protocol):
         """All clients, the last seen last; `time` is when that was."""
 
     def load_jars(self, client: str) -> list[StoredCookie]:
-        """What is in all the jars of this client, in the order of creation."""
+        """What is in all the jars of this client, in the order of creation.
+
+        Not what still waits to be written: flush before, for a client of which something may.
+        """
 
     def holder(self) -> int | None:
         """Process id of the proxy that writes into it (0 if it does not say); None if none does."""

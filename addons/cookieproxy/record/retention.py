@@ -20,7 +20,7 @@ _WORD_COLUMNS = {
     "client_rows": "client",
     "set_cookie_rows": "client site host event reason sentence jar scheme value_form",
     "request_rows": "client site host scheme method party value_form",
-    "event_rows": "client site host event reason sentence jar rule action value_form",
+    "event_rows": "client site host event reason sentence jar rule value_form",
     "jar_rows": "client jar site",
 }
 """Each table with its columns of numbers from `words`."""

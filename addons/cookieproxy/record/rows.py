@@ -31,7 +31,7 @@ REQUEST_COLUMNS = (
     """seq, time, client, site, host, scheme, method, path, flow_id, party, header_bytes, pairs, value_form"""
 )
 EVENT_COLUMNS = """seq, time, client, site, host, cookie, event, reason, sentence, flow_id, jar,
-    caused_by, rule, action, before, after, value_form"""
+    caused_by, rule, before, after, value_form"""
 
 
 class Rows:
@@ -104,7 +104,7 @@ class Rows:
                 seen.host,
                 seen.name,
                 EventKind.CHANGED,
-                "observed" if change.observed else None,
+                "observed" if change.observed else change.action,
                 sentence_of(change),
                 None,
                 change.rule,
@@ -112,8 +112,7 @@ class Rows:
                 change.after,
                 seen.flow_id,
                 seen.jar,
-            ),
-            change.action,
+            )
         )
 
     def _add_request(self, seen: RequestSeen) -> None:
@@ -157,7 +156,7 @@ class Rows:
             fields += f',"reason":{_quoted(pair.reason)}'
         return fields + "}"
 
-    def _add_event(self, event: Event, action: str | None = None) -> None:
+    def _add_event(self, event: Event) -> None:
         seq, words, masker = self.next_seq, self._words, self._masker
         self.next_seq = seq + 1
         kind, before, after = event.event, event.before, event.after
@@ -176,7 +175,6 @@ class Rows:
                 words[event.jar],
                 event.by,
                 words[event.rule],
-                words[action],
                 None if before is None else masker.before_after(kind, before),
                 None if after is None else masker.before_after(kind, after),
                 self._form,

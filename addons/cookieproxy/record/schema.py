@@ -50,7 +50,7 @@ CREATE TABLE request_rows (
 CREATE TABLE event_rows (
     seq INTEGER PRIMARY KEY, time REAL NOT NULL, client INTEGER NOT NULL, site INTEGER NOT NULL, host INTEGER NOT NULL,
     cookie, event INTEGER NOT NULL, reason INTEGER, sentence INTEGER, flow_id TEXT, jar INTEGER NOT NULL, caused_by TEXT,
-    rule INTEGER, action INTEGER, before, after, value_form INTEGER NOT NULL);
+    rule INTEGER, before, after, value_form INTEGER NOT NULL);
 CREATE TABLE jar_rows (
     id INTEGER PRIMARY KEY, client INTEGER NOT NULL, jar INTEGER NOT NULL, session TEXT NOT NULL, site INTEGER NOT NULL,
     name NOT NULL, domain TEXT NOT NULL, host_only INTEGER NOT NULL, path NOT NULL, partition TEXT NOT NULL,

@@ -58,7 +58,6 @@ TABLES: tuple[Table, ...] = (
         {
             "jar": "the jar it is about: mirror, held or leaving",
             "caused_by": "the cookie or the response that caused it",
-            "action": "name of the rule's action, if a rule did it",
         },
         EVENTS,
     ),

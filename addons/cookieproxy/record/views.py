@@ -61,7 +61,7 @@ HOST = _word("host", "host of the request, without port")
 SCHEME = _word("scheme", "http or https, on the browser's side")
 PATH = Column("path", "path of the request target, without the query")
 FLOW_ID = Column("flow_id", "mitmproxy's id of the exchange")
-REASON = _word("reason", "code of the reason, if there is one")
+REASON = _word("reason", "code of the reason, if there is one; the action of a rule that changed it")
 SENTENCE = _word("sentence", "the reason as a sentence")
 VALUE_FORM = _word(
     "value_form",
@@ -207,3 +207,13 @@ EVENTS = View(
 
 VIEWS: tuple[View, ...] = (CLIENTS, EVENTS, SET_COOKIES, REQUESTS, JARS)
 """All of them, in the order in which the README shows them."""
+
+
+def as_markdown() -> str:
+    """The chapter on the views for the README: a table for each."""
+    return "\n\n".join(f"### {view.name}\n\n{view.meaning}\n\n{_table(view)}" for view in VIEWS) + "\n"
+
+
+def _table(view: View) -> str:
+    rows = (f"| `{column.name}` | {column.meaning} |" for column in view.columns)
+    return "\n".join(["| column | meaning |", "|---|---|", *rows])

@@ -1,0 +1,35 @@
+"""The store that a listing asks, and what the listing is narrowed to."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..record.filters import Filter
+from ..record.protocol import Reader, StoreError
+from ..record.store import open_reader
+from .arguments import BASE, Arguments
+from .output import Refused
+
+
+@contextmanager
+def opened(arguments: Arguments) -> Iterator[Reader]:
+    """The store of `--store`, closed afterwards. Whatever fails with it is one line with its remedy."""
+    try:
+        reader = open_reader(arguments.store, BASE)
+        try:
+            yield reader
+        finally:
+            reader.close()
+    except StoreError as error:
+        raise Refused(str(error)) from error
+
+
+def wanted(arguments: Arguments) -> Filter:
+    """What the options narrow the listing to."""
+    return Filter(arguments.site, arguments.client, arguments.cookie, arguments.since)
+
+
+def nothing(arguments: Arguments, what: str) -> str:
+    """Why a listing may be empty, and what to do."""
+    if wanted(arguments) != Filter():
+        return f"No {what} that fits --site, --client, --cookie and --since; without them there may be some."
+    return f"No {what} in {arguments.store} yet: run scripts/proxy and send traffic through 127.0.0.1:8080."

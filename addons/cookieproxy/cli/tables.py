@@ -1,0 +1,95 @@
+"""Tables on the terminal, with colour where it has it, and the same as plain columns where the output is a pipe or a file.
+
+Whatever is put into a cell is made harmless here, at the one place where it is shown (R10). rich is imported only for terminals.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .text import printable
+
+GAP = "  "
+
+
+class Column(NamedTuple):
+    """One column; `width` in characters if it must be the same in every table."""
+
+    title: str
+    right: bool = False
+    wraps: bool = True
+    width: int | None = None
+
+
+class Cell(NamedTuple):
+    """One cell; `style` in rich's words, such as `bold red`."""
+
+    text: str
+    style: str = ""
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows under columns."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]] = ()
+    lines: Sequence[str] = ()
+    """What stands above."""
+    has_header: bool = True
+
+
+def show(table: Table) -> None:
+    """Print it on standard output."""
+    rows = [[Cell(printable(cell.text), cell.style) for cell in row] for row in table.rows]
+    if is_terminal():
+        _show_rich(table, rows)
+    else:
+        _show_plain(table, rows)
+    sys.stdout.flush()
+
+
+def is_terminal() -> bool:
+    """True if somebody looks at it at once; FORCE_COLOR says so too, as everywhere."""
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def _show_plain(table: Table, rows: Sequence[Sequence[Cell]]) -> None:
+    texts = [[column.title for column in table.columns]] if table.has_header else []
+    texts += [[cell.text for cell in row] for row in rows]
+    widths = [
+        column.width or max((len(text[index]) for text in texts), default=0)
+        for index, column in enumerate(table.columns)
+    ]
+    for line in table.lines:
+        print(printable(line))
+    for row in texts:
+        cells = (
+            text.rjust(width) if column.right else text.ljust(width)
+            for text, width, column in zip(row, widths, table.columns, strict=True)
+        )
+        print(GAP.join(cells).rstrip())
+
+
+def _show_rich(table: Table, rows: Sequence[Sequence[Cell]]) -> None:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
+    drawn = RichTable(box=None, pad_edge=False, padding=(0, len(GAP), 0, 0), show_header=table.has_header)
+    for column in table.columns:
+        drawn.add_column(
+            Text(column.title, "dim"),
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=not column.wraps,
+            width=column.width,
+        )
+    for row in rows:
+        drawn.add_row(*(Text(cell.text, cell.style) for cell in row))
+    for line in table.lines:
+        console.print(Text(printable(line), "bold"))
+    console.print(drawn)

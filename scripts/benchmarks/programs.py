@@ -1,0 +1,139 @@
+"""The programs of a measurement: found or missing, each on its own core, started, looked at and stopped again.
+
+Knows processes and what Linux tells about them. Stops only what it started. Everything listens on 127.0.0.1.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 30.0
+STOP_SECONDS = 15.0
+INSTALL = {
+    "wrk": "apt-get install wrk",
+    "nginx": "apt-get install nginx-light",
+    "node": "apt-get install nodejs npm",
+    "npm": "apt-get install npm",
+}
+"""How Debian gives a program that is missing."""
+PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
+"""Where Debian's nginx lies is not on everybody's path."""
+
+
+class CannotMeasure(Exception):
+    """Why something cannot be measured here, as a sentence without its full stop."""
+
+
+def find(program: str) -> str:
+    """The path of a program. Raises CannotMeasure with the way to get it."""
+    path = shutil.which(program, path=PLACES)
+    if path is None:
+        raise CannotMeasure(f"there is no {program} here (Debian: {INSTALL[program]})")
+    return path
+
+
+def cores() -> tuple[int, int] | None:
+    """A core for what is measured and one for all the rest; None where there is but one, or no way to choose."""
+    if not hasattr(os, "sched_getaffinity") or shutil.which("taskset") is None:
+        return None
+    ours = sorted(os.sched_getaffinity(0))
+    return (ours[0], ours[1]) if len(ours) > 1 else None
+
+
+def stay_on(core: int | None) -> None:
+    """Keep this process to that core, and what it starts, unless that says otherwise."""
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+
+
+def on_core(core: int | None, command: Sequence[str | Path]) -> list[str]:
+    """The command, kept to that core."""
+    prefix = [] if core is None else ["taskset", "--cpu-list", str(core)]
+    return [*prefix, *map(str, command)]
+
+
+def environment() -> dict[str, str]:
+    """This process's environment without proxies, and without what is only for the benchmarks."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.lower().endswith("_proxy") and name != "PYTHONPATH"
+    }
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+class Program:
+    """A running program that listens on a port."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self.port = port
+        self._process = process
+        self._log = log
+
+    def said(self) -> str:
+        """The end of all it said."""
+        return self._log.read_text(errors="replace")[-2000:]
+
+    def cpu_seconds(self) -> float:
+        """Processor time it has used, all threads together."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss_bytes(self) -> int:
+        """Memory it has in use."""
+        return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def wait_until_it_listens(self) -> None:
+        """Raises CannotMeasure if it ends or takes too long instead."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise CannotMeasure(f"it ended with exit code {self._process.returncode}: {self.said()}")
+            with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, self.port), 1):
+                return
+            time.sleep(0.05)
+        raise CannotMeasure(f"it did not listen within {START_SECONDS:.0f} s: {self.said()}")
+
+    def stop(self) -> None:
+        """Ask it to end, and make it if it does not."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], port: int, home: Path, env: Mapping[str, str] | None = None) -> Iterator[Program]:
+    """The program while it runs and listens on that port. Raises CannotMeasure if it does not come to that."""
+    log = home / "log"
+    with open(log, "wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=home,
+            env=environment() | dict(env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    program = Program(process, port, log)
+    try:
+        program.wait_until_it_listens()
+        yield program
+    finally:
+        program.stop()

@@ -1,0 +1,100 @@
+"""Everything that is measured, with its goal: the one place to add a measurement.
+
+Goals are those the product is held to; a figure without one is there to explain another.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from . import jars, memory, rule_sets, speed, stores
+from .programs import CannotMeasure
+from .results import RATIO, Detail, Figure, Goal, Outcome, at_least, at_most
+from .run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measurement, which may fill several lines of the table."""
+
+    name: str
+    lines: tuple[tuple[str, Goal | None, str], ...]
+    """What, goal and unit of each line."""
+    measure: Callable[[Run], tuple[Sequence[tuple[float, ...]], Sequence[Detail]]]
+    """The numbers of each line, and the absolute ones behind them. Raises CannotMeasure."""
+    blanks: tuple[Figure, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "blanks", tuple(Figure(self.name, *line) for line in self.lines))
+
+    def outcome(self, run: Run) -> Outcome:
+        """The lines with their numbers, or with the reason why there are none."""
+        try:
+            numbers, details = self.measure(run)
+        except CannotMeasure as error:
+            run.tell(f"{self.name}: {error}")
+            return Outcome([replace(blank, why_not=str(error)) for blank in self.blanks])
+        filled = [replace(blank, numbers=each) for blank, each in zip(self.blanks, numbers, strict=True)]
+        return Outcome(filled, list(details))
+
+
+ROWS = (
+    Row(
+        "throughput",
+        (
+            ("requests/s with recording, jar and 20 rules, against bare mitmdump -q", at_least(1.5), RATIO),
+            ("its 99th percentile of latency against bare", at_most(1.0), RATIO),
+            ("its processor time an exchange against bare", None, RATIO),
+        ),
+        speed.ours_against_bare,
+    ),
+    Row(
+        "slow-dispatch",
+        (
+            ("requests/s with cookies_fast off, against bare", at_least(0.85), RATIO),
+            ("processor time we add to an exchange", None, "µs"),
+        ),
+        speed.without_fast_dispatch,
+    ),
+    Row(
+        "sticky",
+        (("requests/s against stickycookie + modify_headers, the same job", at_least(1.5), RATIO),),
+        speed.ours_against_sticky,
+    ),
+    Row("many-rules", (("requests/s with 1,000 rules against 20", at_least(0.95), RATIO),), speed.many_rules),
+    Row("recording", (("requests/s with recording against without", at_least(0.95), RATIO),), speed.recording),
+    Row("store-in-memory", (("requests/s with the store in a file against memory:", None, RATIO),), speed.in_memory),
+    Row("values-dropped", (("requests/s with values hashed against dropped", None, RATIO),), speed.values_dropped),
+    Row(
+        "jar",
+        (
+            ("jar of 3,000, site of 180: receive and retrieve, against http.cookiejar", at_least(10), RATIO),
+            ("receive alone", None, RATIO),
+            ("retrieve alone", None, RATIO),
+        ),
+        jars.against_cookiejar,
+    ),
+    Row(
+        "tough-cookie",
+        (
+            ("the same jar: receive and retrieve, against npm's tough-cookie", at_least(1), RATIO),
+            ("receive alone", None, RATIO),
+            ("retrieve alone", None, RATIO),
+        ),
+        jars.against_tough_cookie,
+    ),
+    Row("store", (("observations into SQLite through the writer", at_least(100_000), "/s"),), stores.writing),
+    Row(
+        "rules",
+        (
+            ("judging a response with 1,000 rules, time against 20", None, RATIO),
+            ("judging a request with 1,000 rules, time against 20", None, RATIO),
+        ),
+        rule_sets.judging,
+    ),
+    Row("cookie-memory", (("memory of a stored cookie beside its own bytes", at_most(1024), "B"),), memory.of_cookies),
+    Row(
+        "exchange-memory",
+        (("memory of the proxy at the end of all exchanges, against after a fifth", at_most(1.05), RATIO),),
+        memory.of_exchanges,
+    ),
+)

@@ -1,67 +1,90 @@
-"""From a Set-Cookie field to the cookie a browser would store, or the reason why it would not (RFC 6265bis 5.6 and 5.7, steps 1 to 22).
+"""From a Set-Cookie field to the cookie a browser would store, or why it would not (RFC 6265bis 5.6 and 5.7, steps 1 to 22).
 
-Judges the field and the access alone; what the jar already holds (steps 15, 16 and 23) is `jar`'s business. Browsers' departures are
-read from the profile. The order of the checks is the draft's, so that the first reason is the one a browser would give.
+Judges the field and the access alone; what the jar already holds (steps 15, 16 and 23) is `jar`'s business. Browsers' departures
+are read from the profile. The order of the checks is the draft's, so that the first reason is the one a browser would give.
 """
 
-from typing import NamedTuple
-
 from .access import Access, SameSiteContext
-from .cookie import Cookie, Priority, SameSite
-from .hosts import Suffixes, domain_match, is_ip_address
+from .attributes import (
+    EXPIRED,
+    Attributes,
+    counted_attributes,
+    expiry_time,
+    path_of,
+    priority_of,
+    same_site_of,
+)
+from .cookie import Cookie, SameSite
+from .habits import Controls, DomainHabit, Nameless, PathPromise, PrefixRule, SameSiteDefault
+from .hosts import Suffixes, is_ip_address
+from .octets import has_control
 from .outcome import IgnoreReason
-from .paths import default_path
-from .profiles import Controls, DomainHabit, MaxAge, PathPromise, Profile, SameSiteDefault
-from .syntax import Attribute, SetCookie, set_cookie_has_control
+from .profiles import Profile
+from .scope import scope_of
+from .syntax import SetCookie, parse_set_cookie
 
-EXPIRED = float("-inf")
-"""The expiry time of a Set-Cookie that means: delete."""
-LONGEST_MAX_AGE_DIGITS = 18
-"""More digits than this are more seconds than the age of the universe; they saturate."""
-FOREVER = 1e18
-
-
-class Scope(NamedTuple):
-    """A cookie's domain and whether it is for that host alone."""
-
-    domain: str
-    host_only: bool
+__all__ = ["EXPIRED", "accept", "defaults_to_lax"]
 
 
 def accept(
     said: SetCookie, access: Access, profile: Profile, suffixes: Suffixes, sequence: int
 ) -> Cookie | IgnoreReason:
     """The cookie this field means to this browser; its `expiry_time` is `EXPIRED` if it deletes."""
+    said = _as_read(said, profile)
     refusal = _refuse_syntax(said, profile)
     if refusal is not None:
         return refusal
-    attributes = _attributes(said, profile)
-    scope = _scope(attributes, access, profile, suffixes)
+    attributes = counted_attributes(said, profile) if said.attributes else {}
+    scope = scope_of(attributes.get(b"domain", b""), access.host, profile.domain, suffixes)
     if isinstance(scope, IgnoreReason):
         return scope
-    path = _path(attributes, access, profile)
+    path = path_of(attributes, access, profile)
     if path is None:
         return IgnoreReason.PATH_INVALID
+    time = access.time
     cookie = Cookie(
         said.name,
         said.value,
         scope.domain,
         path,
-        access.time,
-        access.time,
+        time,
+        time,
         sequence,
-        _expiry(attributes, access, profile),
+        expiry_time(said, attributes, access, profile),
         scope.host_only,
         b"secure" in attributes,
         b"httponly" in attributes,
-        _same_site(attributes, profile),
-        _partition(attributes, access, profile),
-        _priority(attributes, profile),
+        same_site_of(attributes, profile),
+        access.partition if profile.partitions and b"partitioned" in attributes else None,
+        priority_of(attributes, profile),
         False,
         access.flow_id,
-        access.time,
+        time,
     )
     return _refuse_cookie(cookie, attributes, access, profile) or cookie
+
+
+def defaults_to_lax(profile: Profile) -> bool:
+    """True if a cookie without SameSite counts as Lax."""
+    return profile.same_site in _LAX_BY_DEFAULT
+
+
+_LAX_BY_DEFAULT = frozenset((SameSiteDefault.LAX, SameSiteDefault.LAX_ALLOWING_UNSAFE))
+
+
+def _as_read(said: SetCookie, profile: Profile) -> SetCookie:
+    """The field as this browser takes it apart: only Safari does it otherwise than the draft."""
+    source = said.source
+    if profile.controls is Controls.NAME_AND_VALUE and b"\n" in source:
+        source = source.partition(b"\n")[0]
+    if source is not said.source or (profile.quotes_protect != said.quotes_protect and b'"' in source):
+        said = parse_set_cookie(source, profile.quotes_protect)
+    if profile.joins_commas and b", " in source:
+        return said._replace(name=said.name.replace(b", ", b","), value=said.value.replace(b", ", b","))
+    return said
+
+
+# -- syntax ------------------------------------------------------------------------------------------------------------
 
 
 def _refuse_syntax(said: SetCookie, profile: Profile) -> IgnoreReason | None:
@@ -69,11 +92,8 @@ def _refuse_syntax(said: SetCookie, profile: Profile) -> IgnoreReason | None:
         return IgnoreReason.FIELD_TOO_LARGE
     if _has_refused_control(said, profile.controls):
         return IgnoreReason.CONTROL_CHARACTER
-    if not said.name:
-        if not said.value:
-            return IgnoreReason.NO_CONTENT
-        if not profile.nameless:
-            return IgnoreReason.NAMELESS
+    if not said.name and (refusal := _refuse_nameless(said.value, profile)) is not None:
+        return refusal
     if profile.per_cookie_bytes is not None and len(said.name) + len(said.value) > profile.per_cookie_bytes:
         return IgnoreReason.TOO_LARGE
     return None
@@ -82,171 +102,45 @@ def _refuse_syntax(said: SetCookie, profile: Profile) -> IgnoreReason | None:
 def _has_refused_control(said: SetCookie, controls: Controls) -> bool:
     match controls:
         case Controls.FIELD:
-            return set_cookie_has_control(said.source)
-        case Controls.FIELD_AND_INNER_TAB:
-            return set_cookie_has_control(said.source) or b"\t" in said.name or b"\t" in said.value
+            return has_control(said.source)
+        case Controls.FIELD_AND_TAB:
+            return has_control(said.source) or said.has_inner_tab
+        case Controls.FIELD_AND_PAIR_TAB:
+            before_equals = said.source[: max(said.equals, 0)].lstrip(b" \t")
+            return has_control(said.source) or b"\t" in before_equals or b"\t" in said.value
         case Controls.NAME_AND_VALUE:
-            return set_cookie_has_control(said.name) or set_cookie_has_control(said.value)
+            return has_control(said.name) or has_control(said.value)
         case Controls.NEVER:
             return False
 
 
-FLAGS = frozenset((b"secure", b"httponly", b"partitioned"))
-EMPTY_UNDOES_NOTHING = frozenset((b"domain",))
+def _refuse_nameless(value: bytes, profile: Profile) -> IgnoreReason | None:
+    if not value:
+        return IgnoreReason.NO_CONTENT
+    if profile.nameless is Nameless.REFUSED:
+        return IgnoreReason.NAMELESS
+    return IgnoreReason.NAMELESS_EQUALS if profile.nameless is Nameless.WITHOUT_EQUALS and b"=" in value else None
 
 
-def _attributes(said: SetCookie, profile: Profile) -> dict[bytes, bytes]:
-    """The attributes that count, last one wins."""
-    if not said.attributes:
-        return {}
-    limit = profile.attribute_bytes
-    if profile.bare_flags or profile.first_expires:
-        return _curl_attributes(said.attributes)
-    return {
-        attribute.name: attribute.value or b""
-        for attribute in said.attributes
-        if limit is None or attribute.value is None or len(attribute.value) <= limit
-    }
+# -- meaning -----------------------------------------------------------------------------------------------------------
 
 
-def _curl_attributes(attributes: tuple[Attribute, ...]) -> dict[bytes, bytes]:
-    """curl: flags must be bare, an empty Domain undoes nothing, the first Expires counts if no Max-Age stands before it."""
-    counted: dict[bytes, bytes] = {}
-    for attribute in attributes:
-        if attribute.name in FLAGS and attribute.value is not None:
-            continue
-        if attribute.name in EMPTY_UNDOES_NOTHING and not attribute.value:
-            continue
-        if attribute.name == b"expires" and (b"expires" in counted or b"max-age" in counted):
-            continue
-        counted[attribute.name] = attribute.value or b""
-    return counted
-
-
-def _scope(
-    attributes: dict[bytes, bytes], access: Access, profile: Profile, suffixes: Suffixes
-) -> Scope | IgnoreReason:
-    said = attributes.get(b"domain", b"")
-    if not said:
-        return Scope(access.host, True)
-    domain = _domain_said(said, access, profile, suffixes)
-    if isinstance(domain, IgnoreReason):
-        return domain
-    if not domain:
-        return Scope(access.host, True)
-    if is_ip_address(access.host):
-        return _address_scope(said, domain, access, profile)
-    if suffixes.public_suffix(domain) == domain:
-        return Scope(access.host, True) if domain == access.host else IgnoreReason.PUBLIC_SUFFIX
-    if not domain_match(access.host, domain):
-        return IgnoreReason.DOMAIN_MISMATCH
-    return Scope(domain, False)
-
-
-def _domain_said(said: bytes, access: Access, profile: Profile, suffixes: Suffixes) -> str | IgnoreReason:
-    """The Domain attribute as a host; empty if it says nothing after all."""
-    bare = said.removeprefix(b".")
-    if profile.domain in (DomainHabit.RFC, DomainHabit.CURL):
-        return bare.decode("ascii").lower() if bare.isascii() else IgnoreReason.DOMAIN_NOT_ASCII
-    if not bare or b"%" in bare or access.host.endswith(".."):
-        return IgnoreReason.DOMAIN_INVALID
-    if bare.isascii():
-        return bare.decode("ascii").lower()
-    return suffixes.to_ascii(bare.decode("utf-8", "replace")) or IgnoreReason.DOMAIN_INVALID
-
-
-def _address_scope(said: bytes, domain: str, access: Access, profile: Profile) -> Scope | IgnoreReason:
-    match profile.domain:
-        case DomainHabit.RFC:
-            return Scope(domain, False) if domain == access.host else IgnoreReason.DOMAIN_MISMATCH
-        case DomainHabit.CHROME | DomainHabit.CURL:
-            return Scope(domain, True) if domain == access.host else IgnoreReason.DOMAIN_MISMATCH
-        case DomainHabit.FIREFOX:
-            return Scope(domain, True) if said.decode("latin-1") == access.host else IgnoreReason.DOMAIN_MISMATCH
-
-
-def _path(attributes: dict[bytes, bytes], access: Access, profile: Profile) -> bytes | None:
-    said = attributes.get(b"path", b"")
-    if not said.startswith(b"/"):
-        return default_path(access.path)
-    if profile.path_refuses_tab and b"\t" in said:
-        return None
-    return said
-
-
-def _expiry(attributes: dict[bytes, bytes], access: Access, profile: Profile) -> float | None:
-    """Unix seconds, `EXPIRED` to delete, None for a session cookie (RFC 6265bis 5.7 step 6)."""
-    expiry = _from_max_age(attributes.get(b"max-age"), access.time, profile)
-    if expiry is None:
-        expiry = _from_expires(attributes.get(b"expires"), access, profile)
-    if expiry is None:
-        return None
-    if expiry <= access.time:
-        return EXPIRED
-    if profile.max_age_cap is None:
-        return expiry
-    return min(expiry, access.time + profile.max_age_cap)
-
-
-def _from_max_age(said: bytes | None, now: float, profile: Profile) -> float | None:
-    if said is None or profile.max_age is MaxAge.UNSUPPORTED:
-        return None
-    digits = said.removeprefix(b"-")
-    if profile.max_age is MaxAge.MINUS_EXPIRES and said.startswith(b"-"):
-        return EXPIRED
-    if not digits.isdigit():
-        return EXPIRED if profile.max_age is MaxAge.OR_EXPIRE else None
-    if said.startswith(b"-") or not digits.strip(b"0"):
-        return EXPIRED
-    return now + (float(digits) if len(digits) <= LONGEST_MAX_AGE_DIGITS else FOREVER)
-
-
-def _from_expires(said: bytes | None, access: Access, profile: Profile) -> float | None:
-    expiry = None if said is None else profile.parse_date(said)
-    if expiry is None or access.server_time is None or not profile.follows_server_clock:
-        return expiry
-    return expiry + (access.time - access.server_time)
-
-
-SAME_SITE = {b"none": SameSite.NONE, b"lax": SameSite.LAX, b"strict": SameSite.STRICT}
-
-
-def _same_site(attributes: dict[bytes, bytes], profile: Profile) -> SameSite:
-    if profile.same_site is SameSiteDefault.UNSUPPORTED:
-        return SameSite.DEFAULT
-    return SAME_SITE.get(attributes.get(b"samesite", b"").lower(), SameSite.DEFAULT)
-
-
-def _partition(attributes: dict[bytes, bytes], access: Access, profile: Profile) -> str | None:
-    return access.partition if profile.partitions and b"partitioned" in attributes else None
-
-
-PRIORITIES = {b"low": Priority.LOW, b"high": Priority.HIGH}
-
-
-def _priority(attributes: dict[bytes, bytes], profile: Profile) -> Priority:
-    if not profile.priorities:
-        return Priority.MEDIUM
-    return PRIORITIES.get(attributes.get(b"priority", b"").lower(), Priority.MEDIUM)
-
-
-def _refuse_cookie(
-    cookie: Cookie, attributes: dict[bytes, bytes], access: Access, profile: Profile
-) -> IgnoreReason | None:
-    trusted = profile.trusts(access.scheme, access.host)
-    if cookie.secure_only and not trusted and profile.refuses_secure_from_http:
+def _refuse_cookie(cookie: Cookie, attributes: Attributes, access: Access, profile: Profile) -> IgnoreReason | None:
+    if cookie.secure_only and profile.refuses_secure_from_http and not profile.trusts(access.scheme, access.host):
         return IgnoreReason.SECURE_OVER_HTTP
     if cookie.http_only and not access.http_api:
         return IgnoreReason.HTTP_ONLY_FROM_SCRIPT
     refusal = _refuse_same_site(cookie, access, profile)
     if refusal is not None:
         return refusal
-    if profile.partitions and b"partitioned" in attributes and not cookie.secure_only:
+    if profile.partitions and not cookie.secure_only and b"partitioned" in attributes:
         return IgnoreReason.PARTITIONED_INSECURE
-    return _refuse_prefix(cookie, attributes, trusted, profile)
+    if (cookie.name or cookie.value).startswith(b"__"):
+        return _refuse_prefix(cookie, attributes, profile)
+    return None
 
 
-REFUSED_CROSS_SITE = {
+_REFUSED_CROSS_SITE = {
     SameSite.STRICT: IgnoreReason.SAME_SITE_STRICT,
     SameSite.LAX: IgnoreReason.SAME_SITE_LAX,
     SameSite.DEFAULT: IgnoreReason.SAME_SITE_DEFAULT,
@@ -260,43 +154,36 @@ def _refuse_same_site(cookie: Cookie, access: Access, profile: Profile) -> Ignor
         return None
     if cookie.same_site is SameSite.DEFAULT and not defaults_to_lax(profile):
         return None
-    return REFUSED_CROSS_SITE[cookie.same_site]
+    return _REFUSED_CROSS_SITE[cookie.same_site]
 
 
-def defaults_to_lax(profile: Profile) -> bool:
-    """True if a cookie without SameSite counts as Lax."""
-    return profile.same_site in (SameSiteDefault.LAX, SameSiteDefault.LAX_ALLOWING_UNSAFE)
-
-
-def _refuse_prefix(
-    cookie: Cookie, attributes: dict[bytes, bytes], trusted: bool, profile: Profile
-) -> IgnoreReason | None:
-    said = cookie.name or cookie.value.lstrip(b" \t")
-    if not said.startswith(b"__"):
+def _refuse_prefix(cookie: Cookie, attributes: Attributes, profile: Profile) -> IgnoreReason | None:
+    """A name that begins with a prefix must keep its promise, a nameless value must not pretend to one (5.4)."""
+    rule = _prefix_rule(cookie.name or cookie.value, profile)
+    if rule is None:
         return None
-    compared = said.lower() if profile.prefix_any_case else said
+    if not cookie.name:
+        return IgnoreReason.PREFIX_NAMELESS
+    if not cookie.secure_only:
+        return IgnoreReason.PREFIX_SECURE
+    if rule.host and not _keeps_to_host(cookie, attributes, profile):
+        return IgnoreReason.PREFIX_HOST
+    return IgnoreReason.PREFIX_HTTP if rule.http_only and not cookie.http_only else None
+
+
+def _prefix_rule(said: bytes, profile: Profile) -> PrefixRule | None:
     for rule in profile.prefixes:
-        if compared.startswith(rule.prefix.lower() if profile.prefix_any_case else rule.prefix):
-            if not cookie.name:
-                return IgnoreReason.PREFIX_NAMELESS
-            return _broken_promise(cookie, attributes, trusted, profile, rule.host, rule.http_only)
+        if said.startswith(rule.prefix):
+            return rule
+        if profile.prefix_any_case and said[: len(rule.prefix)].lower() == rule.prefix.lower():
+            return rule
     return None
 
 
-def _broken_promise(
-    cookie: Cookie, attributes: dict[bytes, bytes], trusted: bool, profile: Profile, host: bool, http_only: bool
-) -> IgnoreReason | None:
-    if not cookie.secure_only or not trusted:
-        return IgnoreReason.PREFIX_SECURE
-    if host and not _keeps_to_host(cookie, attributes, profile):
-        return IgnoreReason.PREFIX_HOST
-    return IgnoreReason.PREFIX_HTTP if http_only and not cookie.http_only else None
-
-
-def _keeps_to_host(cookie: Cookie, attributes: dict[bytes, bytes], profile: Profile) -> bool:
+def _keeps_to_host(cookie: Cookie, attributes: Attributes, profile: Profile) -> bool:
     if not cookie.host_only or cookie.path != b"/":
         return False
-    if profile.domain is DomainHabit.CHROME and attributes.get(b"domain") and not is_ip_address(cookie.domain):
+    if profile.domain is DomainHabit.CHROME and not _names_itself(attributes.get(b"domain", b""), cookie.domain):
         return False
     match profile.prefix_path:
         case PathPromise.EXPLICIT:
@@ -305,3 +192,8 @@ def _keeps_to_host(cookie: Cookie, attributes: dict[bytes, bytes], profile: Prof
             return b"path" in attributes
         case PathPromise.RESULTING:
             return True
+
+
+def _names_itself(said: bytes, host: str) -> bool:
+    """Chrome lets a `__Host-` cookie of an IP address say that address as its Domain."""
+    return not said or (is_ip_address(host) and said == host.encode("ascii"))

@@ -4,8 +4,9 @@ Pure: given the cookies that share a limit, name the victims in the order in whi
 them. A limit the user overrides scales purge depth and quotas in proportion, rounded down.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 from .cookie import Cookie, Priority
 
@@ -48,6 +49,11 @@ def least_recent(cookie: Cookie) -> tuple[float, float, int]:
     return (cookie.last_access_time, cookie.creation_time, cookie.sequence)
 
 
+def insecure_then_least_recent(cookie: Cookie) -> tuple[bool, float, float, int]:
+    """Sort key: those without Secure first, each by earliest last-access."""
+    return (cookie.secure_only, cookie.last_access_time, cookie.creation_time, cookie.sequence)
+
+
 def earliest_created(cookie: Cookie) -> tuple[float, int]:
     """Sort key: first in, first out."""
     return (cookie.creation_time, cookie.sequence)
@@ -63,18 +69,17 @@ type SiteEviction = Callable[[Sequence[Cookie], Counts], list[Cookie]]
 
 def oldest_out(cookies: Sequence[Cookie], counts: Counts) -> list[Cookie]:
     """`classic` (R1): first created, first out, down to the limit."""
-    return sorted(cookies, key=earliest_created)[: _excess(cookies, counts)]
+    return nsmallest(_excess(cookies, counts), cookies, key=earliest_created)
 
 
 def first_received_out(cookies: Sequence[Cookie], counts: Counts) -> list[Cookie]:
     """Internet Explorer: the most recently received stay."""
-    return sorted(cookies, key=earliest_received)[: _excess(cookies, counts)]
+    return nsmallest(_excess(cookies, counts), cookies, key=earliest_received)
 
 
 def insecure_first(cookies: Sequence[Cookie], counts: Counts) -> list[Cookie]:
     """RFC 6265bis 5.7: those without Secure, then all, each by earliest last-access."""
-    ranked = sorted(cookies, key=lambda cookie: (cookie.secure_only, *least_recent(cookie)))
-    return ranked[: _excess(cookies, counts)]
+    return nsmallest(_excess(cookies, counts), cookies, key=insecure_then_least_recent)
 
 
 def _excess(cookies: Sequence[Cookie], counts: Counts) -> int:
@@ -141,27 +146,31 @@ def firefox_make_room(
     return [*sorted(expired, key=least_recent), *sorted(candidates, key=least_recent)][:wanted]
 
 
-def strict_partition(cookies: Sequence[Cookie], counts: Counts, new: Cookie) -> list[Cookie]:
+def strict_partition(cookies: Sequence[Cookie], counts: Counts) -> list[Cookie]:
     """Chrome's partitions: least recently used out, one by one, until count and bytes both fit."""
     size = sum(cookie.size_bytes for cookie in cookies)
+    too_many = 0 if counts.per_site is None else max(0, len(cookies) - counts.per_site)
+    if not too_many and size <= PARTITION_BYTES:
+        return []
     victims: list[Cookie] = []
     for cookie in sorted(cookies, key=least_recent):
-        fits = counts.per_site is None or len(cookies) - len(victims) <= counts.per_site
-        if fits and size <= PARTITION_BYTES:
+        if len(victims) >= too_many and size <= PARTITION_BYTES:
             break
         victims.append(cookie)
         size -= cookie.size_bytes
     return victims
 
 
-def lenient_partition(cookies: Sequence[Cookie], counts: Counts, new: Cookie) -> list[Cookie]:
-    """Firefox's partitions: past 1.2 times the capacity, down to it; without Secure first, never the new one or its namesakes."""
-    others = [cookie for cookie in cookies if cookie.name != new.name]
-    size = sum(cookie.size_bytes for cookie in others) + new.size_bytes
+def lenient_partition(cookies: Sequence[Cookie], new: Cookie) -> list[Cookie]:
+    """Firefox's partitions, before a cookie is added: past 1.2 times the capacity, down to it, without Secure first.
+
+    The new one's namesakes (other paths) do not count, but may have to go.
+    """
+    size = new.size_bytes + sum(cookie.size_bytes for cookie in cookies if cookie.name != new.name)
     if size <= PARTITION_BYTES * FIREFOX_PARTITION_FACTOR:
         return []
     victims = []
-    for cookie in sorted(others, key=lambda cookie: (cookie.secure_only, *least_recent(cookie))):
+    for cookie in sorted(cookies, key=insecure_then_least_recent):
         if size <= PARTITION_BYTES:
             break
         victims.append(cookie)
@@ -169,28 +178,26 @@ def lenient_partition(cookies: Sequence[Cookie], counts: Counts, new: Cookie) ->
     return victims
 
 
-type TotalEviction = Callable[[Iterable[Cookie], Counts, float], list[Cookie]]
+type TotalEviction = Callable[[Sequence[Cookie], Counts, float], list[Cookie]]
 
 
-def total_oldest_created(cookies: Iterable[Cookie], counts: Counts, now: float) -> list[Cookie]:
+def total_oldest_created(cookies: Sequence[Cookie], counts: Counts, now: float) -> list[Cookie]:
     """`classic` (R1): the earliest created of the whole jar."""
-    everyone = sorted(cookies, key=earliest_created)
-    return everyone[: _total_excess(len(everyone), counts)]
+    return nsmallest(_total_excess(len(cookies), counts), cookies, key=earliest_created)
 
 
-def total_least_recent(cookies: Iterable[Cookie], counts: Counts, now: float) -> list[Cookie]:
+def total_least_recent(cookies: Sequence[Cookie], counts: Counts, now: float) -> list[Cookie]:
     """RFC 6265bis 5.7: the least recently used of the whole jar."""
-    everyone = sorted(cookies, key=least_recent)
-    return everyone[: _total_excess(len(everyone), counts)]
+    return nsmallest(_total_excess(len(cookies), counts), cookies, key=least_recent)
 
 
-def total_idle_insecure_first(cookies: Iterable[Cookie], counts: Counts, now: float) -> list[Cookie]:
+def total_idle_insecure_first(cookies: Sequence[Cookie], counts: Counts, now: float) -> list[Cookie]:
     """Chrome's global purge: least recently used without Secure, then with, of those idle for 30 days."""
-    everyone = sorted(cookies, key=lambda cookie: (cookie.secure_only, *least_recent(cookie)))
-    goal = _total_excess(len(everyone), counts)
+    goal = _total_excess(len(cookies), counts)
     if goal == 0 or counts.safe_days is None:
         return []
     safe_since = now - counts.safe_days * DAY
+    everyone = sorted(cookies, key=insecure_then_least_recent)
     # Only the first `goal` of those without Secure are looked at; Secure ones make up what they leave.
     insecure = [cookie for cookie in everyone if not cookie.secure_only][:goal]
     victims = [cookie for cookie in insecure if cookie.last_access_time < safe_since]
@@ -203,21 +210,25 @@ FIREFOX_TOTAL_FACTOR = 1.1
 """Firefox purges only when count and age have passed their limits by a tenth."""
 
 
-def total_idle(cookies: Iterable[Cookie], counts: Counts, now: float) -> list[Cookie]:
-    """Firefox's global purge before a new cookie is added: the oldest of those idle for 30 days, down to the total."""
-    everyone = sorted(cookies, key=least_recent)
-    if counts.total is None or counts.safe_days is None or not everyone:
+def total_idle(cookies: Sequence[Cookie], counts: Counts, now: float) -> list[Cookie]:
+    """Firefox's global purge, before a cookie is added: the expired, then the oldest of those idle for 30 days.
+
+    Down to the total; where the user set it, to one less, however recent.
+    """
+    if counts.total is None or not cookies:
         return []
-    slack = 1.0 if counts.total_strict else FIREFOX_TOTAL_FACTOR
-    if len(everyone) < counts.total * slack:
+    expired = [cookie for cookie in cookies if cookie.expiry_time is not None and cookie.expiry_time <= now]
+    live = sorted(set(cookies).difference(expired), key=least_recent)
+    if counts.total_strict:
+        room = len(live) - counts.total + 1
+        return [*expired, *live[:room]] if room > 0 else []
+    if counts.safe_days is None or len(cookies) < counts.total * FIREFOX_TOTAL_FACTOR:
         return []
-    if not counts.total_strict and everyone[0].last_access_time > now - counts.safe_days * FIREFOX_TOTAL_FACTOR * DAY:
+    oldest = min(cookie.last_access_time for cookie in cookies)
+    if oldest > now - counts.safe_days * FIREFOX_TOTAL_FACTOR * DAY:
         return []
-    room = len(everyone) - counts.total + (1 if counts.total_strict else 0)
-    victims = [cookie for cookie in everyone[:room] if cookie.last_access_time <= now - counts.safe_days * DAY]
-    if counts.total_strict and len(victims) < room:
-        return everyone[:room]
-    return victims
+    idle = [cookie for cookie in live if cookie.last_access_time <= now - counts.safe_days * DAY]
+    return [*expired, *idle[: max(0, len(live) - counts.total)]]
 
 
 def _total_excess(count: int, counts: Counts) -> int:

@@ -1,11 +1,11 @@
 """Every outcome a cookie can have, as a value with its reason (R21).
 
 The sentences and the codes of Chrome's DevTools protocol stand here and nowhere else; help, log and listings read this table.
+Outcomes are named tuples, because every field of every response makes two.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from .cookie import Cookie
 
@@ -30,6 +30,11 @@ class IgnoreReason(Reason):
     CONTROL_CHARACTER = "control-character", "It contains a control character.", "DisallowedCharacter"
     NO_CONTENT = "no-content", "It has neither a name nor a value.", "NoCookieContent"
     NAMELESS = "nameless", "It has no name, and this browser stores no nameless cookies.", "NoCookieContent"
+    NAMELESS_EQUALS = (
+        "nameless-equals",
+        "It has no name, and the equals sign in its value would make one of the beginning.",
+        "NoCookieContent",
+    )
     TOO_LARGE = "too-large", "Its name and value are larger than the browser allows.", "NameValuePairExceedsMaxSize"
     FIELD_TOO_LARGE = "field-too-large", "Its Set-Cookie field is longer than this browser reads.", None
     TOO_MANY_IN_RESPONSE = "too-many-in-response", "The response sets more cookies than this browser reads.", None
@@ -154,8 +159,7 @@ class UnexpectedReason(Reason):
     REMOVED = "removed", "It had been removed, but the browser still sends it.", None
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(NamedTuple):
     """A cookie that left a jar, why, and the cookie whose arrival caused it, if one did."""
 
     cookie: Cookie
@@ -163,32 +167,28 @@ class Removal:
     by: Cookie | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A new cookie is in the jar (or was, if it is among the removals of the same receipt)."""
 
     cookie: Cookie
 
 
-@dataclass(frozen=True, slots=True)
-class Replaced:
+class Replaced(NamedTuple):
     """A cookie took the place of one with the same key (R5)."""
 
     cookie: Cookie
     old: Cookie
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(NamedTuple):
     """An expired Set-Cookie deleted the cookie of its key (R11)."""
 
     old: Cookie
     cause: RemovalCause = RemovalCause.DELETED
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """Nothing was stored; `old` stays where it was."""
+class Ignored(NamedTuple):
+    """Nothing was stored; what was there stays where it was."""
 
     reason: IgnoreReason
 
@@ -196,8 +196,7 @@ class Ignored:
 type Outcome = Stored | Replaced | Removed | Ignored
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What one Set-Cookie field did to a jar: its own outcome, then what it cost others."""
 
     outcome: Outcome

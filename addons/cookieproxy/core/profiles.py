@@ -1,13 +1,12 @@
 """Browsers as data: every number and habit in which they differ from RFC 6265bis, and how to tell them apart.
 
 A profile follows its browser also where the browser leaves the draft. What nobody outside knows is said in `help`, not pretended.
-Knows nothing of jars: `accept` and `jar` read these values, `evict` holds the purges they name.
+Knows nothing of jars: `accept` and `jar` read these values, `habits` says what they can be, `evict` holds the purges.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,96 +14,43 @@ from typing import NamedTuple
 from . import dates, evict
 from .cookie import Cookie
 from .evict import Counts, SiteEviction, TotalEviction
+from .habits import (
+    HOST_HTTP_PREFIX,
+    HOST_PREFIX,
+    HTTP_PREFIX,
+    SECURE_PREFIX,
+    Controls,
+    DomainHabit,
+    MaxAge,
+    Nameless,
+    Order,
+    PathHabit,
+    PathPromise,
+    PrefixRule,
+    Repeats,
+    SameSiteDefault,
+    SiteKey,
+    specific_then_name,
+    specific_then_newest,
+    specific_then_oldest,
+)
 from .hosts import is_loopback
+
+__all__ = [
+    "LAX_ALLOWING_UNSAFE_SECONDS",
+    "PROFILES",
+    "Counts",
+    "Overrides",
+    "Profile",
+    "SameSiteDefault",
+    "profile_for_user_agent",
+]
 
 DAY = 86_400.0
 MAX_AGE_CAP = 400 * DAY
 """Seconds; RFC 6265bis 5.5."""
 LAX_ALLOWING_UNSAFE_SECONDS = 120.0
 """How long a cookie without SameSite goes with cross-site POST navigations (RFC 6265bis 5.6.7.2, Chrome)."""
-
-
-class Controls(StrEnum):
-    """Which control characters make a browser ignore a Set-Cookie."""
-
-    FIELD = "anywhere in the field, but for tabs"
-    FIELD_AND_INNER_TAB = "anywhere in the field, and tabs inside name or value"
-    NAME_AND_VALUE = "in name or value, but for tabs"
-    NEVER = "never"
-
-
-class MaxAge(StrEnum):
-    """How Max-Age is read."""
-
-    DIGITS = "digits, with an optional minus; anything else is ignored"
-    MINUS_EXPIRES = "as digits, and whatever begins with a minus has expired"
-    OR_EXPIRE = "digits; anything else means: expire now"
-    UNSUPPORTED = "not at all"
-
-
-class SameSiteDefault(StrEnum):
-    """What a cookie without a SameSite it knows means to a browser."""
-
-    UNSUPPORTED = "SameSite is not known: every cookie goes along"
-    NONE = "none"
-    LAX = "lax"
-    LAX_ALLOWING_UNSAFE = "lax, but for two minutes also with POST navigations"
-
-
-class SiteKey(StrEnum):
-    """Which cookies share the count `per_site`."""
-
-    REGISTRABLE_DOMAIN = "all hosts of a registrable domain"
-    DOMAIN = "the cookie's domain"
-    EXACT_DOMAIN = "the cookie's domain, host-only ones by themselves"
-
-
-class DomainHabit(StrEnum):
-    """What happens to a Domain attribute before it is compared."""
-
-    RFC = "ASCII only; an IP address matches itself"
-    CHROME = "canonicalised as in URLs; a lone dot is refused"
-    FIREFOX = "canonicalised as in URLs; IP addresses must be spelled the same"
-    CURL = "as said; an empty one does not undo an earlier one"
-
-
-class PrefixRule(NamedTuple):
-    """What a name's prefix promises (RFC 6265bis 5.4 and its successor)."""
-
-    prefix: bytes
-    host: bool = False
-    http_only: bool = False
-
-
-class PathPromise(StrEnum):
-    """How the Path=/ of `__Host-` is judged."""
-
-    EXPLICIT = "Path=/ must be said"
-    PRESENT = "a Path must be said, and the path must come out as /"
-    RESULTING = "the path must come out as /"
-
-
-SECURE_PREFIX = PrefixRule(b"__Secure-")
-HOST_PREFIX = PrefixRule(b"__Host-", host=True)
-HTTP_PREFIX = PrefixRule(b"__Http-", http_only=True)
-HOST_HTTP_PREFIX = PrefixRule(b"__Host-Http-", host=True, http_only=True)
-
-type Order = Callable[[Cookie], tuple[object, ...]]
-
-
-def specific_then_oldest(cookie: Cookie) -> tuple[object, ...]:
-    """RFC 6265bis 5.8.3 step 4: longer paths first, then earlier creation."""
-    return (-len(cookie.path), cookie.creation_time, cookie.sequence)
-
-
-def specific_then_name(cookie: Cookie) -> tuple[object, ...]:
-    """Safari: as the RFC, but cookies of one instant come sorted by name (inferred from its test results)."""
-    return (-len(cookie.path), cookie.creation_time, cookie.name, cookie.sequence)
-
-
-def specific_then_newest(cookie: Cookie) -> tuple[object, ...]:
-    """curl: longer paths, longer domains, longer names, then the newest."""
-    return (-len(cookie.path), -len(cookie.domain), -len(cookie.name), -cookie.creation_time, -cookie.sequence)
 
 
 class Overrides(NamedTuple):
@@ -134,13 +80,12 @@ class Profile:
     """Octets of an attribute's value; longer attributes are ignored."""
     cookies_per_response: int | None = None
     controls: Controls = Controls.FIELD
-    nameless: bool = True
+    nameless: Nameless = Nameless.STORED
     quotes_protect: bool = False
     """True if a semicolon inside double quotes belongs to the value."""
-    bare_flags: bool = False
-    """True if `Secure=x` does not set Secure."""
-    first_expires: bool = False
-    """True if the first of several Expires counts, and only without Max-Age."""
+    joins_commas: bool = False
+    """True if the space after a comma in a name or value is lost."""
+    repeats: Repeats = Repeats.LAST_VALID
     max_age: MaxAge = MaxAge.DIGITS
     max_age_cap: float | None = MAX_AGE_CAP
     """Seconds."""
@@ -148,7 +93,7 @@ class Profile:
     follows_server_clock: bool = False
     """True if Expires is shifted by what the server's Date differs from our time (R20)."""
     domain: DomainHabit = DomainHabit.RFC
-    path_refuses_tab: bool = False
+    path: PathHabit = PathHabit.RFC
     host_only_reaches_subdomains: bool = False
     refuses_secure_from_http: bool = True
     trusts_loopback: bool = False
@@ -171,7 +116,7 @@ class Profile:
     """True for Firefox, which evicts before it adds and may refuse the newcomer."""
     order: Order = specific_then_oldest
     header_bytes: int | None = None
-    """Octets of a Cookie header line that is sent at most, its name included."""
+    """Octets of a Cookie header line that is sent at most, its name included; what no longer fits stays back."""
     header_cookies: int | None = None
     """Cookies that are sent at most."""
     access_seconds: float = 0.0
@@ -210,7 +155,10 @@ RFC6265BIS = Profile(
 CHROME = Profile(
     name="chrome",
     help="Chrome, Edge, Opera and their kin: 180 cookies a site purged to 150 by priority, 3,300 in all, 400 days at most.",
-    controls=Controls.FIELD_AND_INNER_TAB,
+    controls=Controls.FIELD_AND_TAB,
+    nameless=Nameless.WITHOUT_EQUALS,
+    repeats=Repeats.LAST,
+    max_age=MaxAge.SIGNED,
     parse_date=dates.parse_chrome,
     follows_server_clock=True,
     domain=DomainHabit.CHROME,
@@ -232,9 +180,10 @@ FIREFOX = Profile(
     help="Firefox: 180 cookies a site, those without Secure go first and Secure ones only for a Secure newcomer.",
     parse_date=dates.parse_firefox,
     follows_server_clock=True,
+    repeats=Repeats.LAST,
     max_age=MaxAge.MINUS_EXPIRES,
     domain=DomainHabit.FIREFOX,
-    path_refuses_tab=True,
+    path=PathHabit.WITHOUT_TAB,
     trusts_loopback=True,
     same_site=SameSiteDefault.NONE,
     partitions=True,
@@ -254,8 +203,9 @@ SAFARI = Profile(
     ),
     attribute_bytes=None,
     controls=Controls.NAME_AND_VALUE,
-    nameless=False,
+    nameless=Nameless.REFUSED,
     quotes_protect=True,
+    joins_commas=True,
     max_age_cap=None,
     same_site=SameSiteDefault.NONE,
     none_requires_secure=False,
@@ -265,24 +215,24 @@ SAFARI = Profile(
 )
 CURL = Profile(
     name="curl",
-    help="curl and libcurl: no eviction, 50 cookies read from a response, 150 cookies or 8,190 octets sent.",
+    help="curl and libcurl: no eviction, 50 cookies read from a response, 150 cookies and less than 8,190 octets sent.",
     field_bytes=5000,
     attribute_bytes=None,
     cookies_per_response=50,
-    controls=Controls.FIELD_AND_INNER_TAB,
-    nameless=False,
-    bare_flags=True,
-    first_expires=True,
+    controls=Controls.FIELD_AND_PAIR_TAB,
+    nameless=Nameless.REFUSED,
+    repeats=Repeats.CURL,
     max_age=MaxAge.OR_EXPIRE,
     parse_date=dates.parse_curl,
     domain=DomainHabit.CURL,
+    path=PathHabit.TRIMMED,
     trusts_loopback=True,
     same_site=SameSiteDefault.UNSUPPORTED,
     none_requires_secure=False,
     prefix_any_case=False,
     prefix_path=PathPromise.RESULTING,
     order=specific_then_newest,
-    header_bytes=8190,
+    header_bytes=8189,  # it stops at what would reach 8,190
     header_cookies=150,
 )
 CLASSIC = Profile(

@@ -22,7 +22,8 @@ MASKED = {
     "the rest of a value cut in two": (b'j={"a":1;"token":"xyz"}; Secure', b"j=***6;***14; Secure"),
     "an unknown attribute": (b"a=1; token=xyz", b"a=***1; ***9"),
     "an attribute that only looks known": (b"a=1; domain x=xyz", b"a=***1; ***12"),
-    "one that is long": (b"a=1; path" + b" " * 300 + b"=/", b"a=***1; ***306"),
+    "one that is long": (b"a=1; path=/" + b"x" * 300, b"a=***1; path=/" + b"x" * 300),
+    "long and unknown": (b"a=1; x=/" + b"x" * 300, b"a=***1; ***303"),
     "nothing": (b"", b""),
     "not UTF-8": (b"n\xe9=\xff; Path=/\xfe", b"n\xe9=***1; Path=/\xfe"),
 }

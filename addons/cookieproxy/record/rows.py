@@ -5,6 +5,7 @@ writer thread, inside the transaction that inserts the rows, because a new word 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from json.encoder import encode_basestring as _quoted
 from math import isfinite
 
@@ -20,7 +21,7 @@ from ..core.events import (
     SetCookieSeen,
 )
 from ..core.syntax import wire_text
-from .values import Masker, stored
+from .values import CACHED_BYTES, Masker, stored
 from .words import readable
 
 type Row = tuple[object, ...]
@@ -138,22 +139,18 @@ class Rows:
 
     def _pair(self, pair: SentPair) -> str:
         """A pair as JSON; what is not known is left out. Put together by hand: the json module takes three times as long."""
-        value, name = self._masker.value(pair.value), pair.name
-        size_bytes = len(name) + len(pair.value) + (1 if name else 0)
-        text = value if isinstance(value, str) else wire_text(value)
-        fields = f'{{"name":{_quoted(wire_text(name))},"value":{_quoted(text)},"size_bytes":{size_bytes},"event":"{pair.event}"'
-        if pair.domain is not None:
-            fields += f',"domain":{_quoted(pair.domain)}'
-        if pair.host_only is not None:
-            fields += ',"host_only":true' if pair.host_only else ',"host_only":false'
-        if pair.path is not None:
-            fields += f',"path":{_quoted(wire_text(pair.path))}'
-        if pair.expiry is not None and isfinite(pair.expiry):
-            fields += f',"expiry":{pair.expiry!r}'
-        if pair.set_by is not None:
-            fields += f',"set_by":{_quoted(pair.set_by)}'
-        if pair.reason is not None:
-            fields += f',"reason":{_quoted(pair.reason)}'
+        name, value, event, domain, host_only, path, expiry, set_by, reason = pair
+        masked = self._masker.value(value)
+        text = masked if isinstance(masked, str) else wire_text(masked)
+        scope = _scope if len(name) <= CACHED_BYTES else _scope.__wrapped__
+        head, tail = scope(name, event, domain, host_only, path)
+        fields = f'{head}{_quoted(text)},"size_bytes":{len(name) + len(value) + (1 if name else 0)}{tail}'
+        if expiry is not None and isfinite(expiry):
+            fields += f',"expiry":{expiry!r}'
+        if set_by is not None:
+            fields += f',"set_by":{_quoted(set_by)}'
+        if reason is not None:
+            fields += f',"reason":{_quoted(reason)}'
         return fields + "}"
 
     def _add_event(self, event: Event) -> None:
@@ -186,6 +183,21 @@ class Rows:
         self.clients.append(
             (words[seen.client], seen.address, readable(seen.user_agent), seen.profile, seen.time, seen.time)
         )
+
+
+@lru_cache(1024)
+def _scope(
+    name: bytes, event: EventKind, domain: str | None, host_only: bool | None, path: bytes | None
+) -> tuple[str, str]:
+    """The parts of a pair's JSON that are the same in every request: up to its value, and after its size."""
+    tail = f',"event":"{event}"'
+    if domain is not None:
+        tail += f',"domain":{_quoted(domain)}'
+    if host_only is not None:
+        tail += f',"host_only":{"true" if host_only else "false"}'
+    if path is not None:
+        tail += f',"path":{_quoted(wire_text(path))}'
+    return f'{{"name":{_quoted(wire_text(name))},"value":', tail
 
 
 def sentence_of(change: Change) -> str:

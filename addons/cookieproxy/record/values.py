@@ -73,18 +73,22 @@ def mask_pieces(octets: bytes, mask: Mask) -> bytes:
 
     Stricter than a browser, on purpose: `a={"x":1;"token":"y"}` is a value cut in two, and neither part is to be kept.
     """
-    first, *rest = octets.split(b";")
+    first, semicolon, rest = octets.partition(b";")
     name, equals, value = first.partition(b"=")
-    pieces = [name + equals + _masked(value, mask) if equals else _masked(first, mask)]
-    for piece in rest:
-        attribute = piece.partition(b"=")[0]
-        pieces.append(piece if len(attribute) <= CACHED_BYTES and _is_known(attribute) else _masked(piece, mask))
-    return b";".join(pieces)
+    pair = name + equals + _masked(value, mask) if equals else _masked(first, mask)
+    if len(rest) > CACHED_BYTES or not _are_known(rest):
+        rest = b";".join([piece if _is_known(piece) else _masked(piece, mask) for piece in rest.split(b";")])
+    return pair + semicolon + rest
 
 
-@lru_cache(256)
+@lru_cache(1024)
+def _are_known(attributes: bytes) -> bool:
+    """Whether all that follows a pair is attributes we know. The same ones come again and again."""
+    return all(map(_is_known, attributes.split(b";")))
+
+
 def _is_known(attribute: bytes) -> bool:
-    return attribute.strip().lower() in KNOWN_ATTRIBUTES
+    return attribute.partition(b"=")[0].strip().lower() in KNOWN_ATTRIBUTES
 
 
 def _masked(piece: bytes, mask: Mask) -> bytes:
@@ -92,6 +96,8 @@ def _masked(piece: bytes, mask: Mask) -> bytes:
     value = piece.strip(b" \t")
     if not value:
         return piece
+    if len(value) == len(piece):
+        return mask(value)
     start = piece.find(value)
     return piece[:start] + mask(value) + piece[start + len(value) :]
 

@@ -379,8 +379,14 @@ def test_a_file_on_the_disk(tmp_path) -> None:
     assert str(raised.value).startswith(f"{path}:1:10: ")
     path.write_text("browser: curl\n")
     assert load_config(path).browser == "curl"
-    with pytest.raises(FileNotFoundError):
-        load_config(tmp_path / "missing.yaml")
+
+
+@pytest.mark.parametrize(("name", "cause"), [("missing.yaml", "No such file or directory"), (".", "Is a directory")])
+def test_a_file_that_cannot_be_read(tmp_path, name: str, cause: str) -> None:
+    path = tmp_path / name
+    with pytest.raises(ConfigError) as raised:
+        load_config(path)
+    assert str(raised.value) == f"{path}:1:1: the file cannot be read: {cause}"
 
 
 PIECES = [

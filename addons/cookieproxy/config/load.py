@@ -17,7 +17,7 @@ from .configuration import Config, PlacedTest
 from .lint import lint_file
 from .mistakes import ConfigError, Mistake
 from .model import RulesFile, list_sources
-from .source import Source, read
+from .source import BYTE_ORDER_MARK, MAX_BYTES, Source, read
 from .words import problems_of
 
 MAY_BE_EMPTY = frozenset({"browsers", "limits", "record", "lists", "rules", "cookieless", "sessions", "findings"})
@@ -26,9 +26,15 @@ _MAY_BE_NULL = frozenset({"expect", "expect_cookie", "tests"})
 
 
 def load_config(path: FilePath | str, compile_filter: CompileFilter | None = None) -> Config:
-    """The configuration in a file. Raises ConfigError with every mistake, OSError if it cannot be read."""
-    path = FilePath(path)
-    return parse_config(path.read_bytes(), str(path), compile_filter)
+    """The configuration in a file. Raises ConfigError with every mistake; a file that cannot be read is one too."""
+    file = str(path)
+    try:
+        with open(path, "rb") as opened:
+            octets = opened.read(MAX_BYTES + len(BYTE_ORDER_MARK) + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        cause = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError((Mistake(file, 1, 1, f"the file cannot be read: {cause}"),)) from error
+    return parse_config(octets, file, compile_filter)
 
 
 def parse_config(data: bytes, file: str, compile_filter: CompileFilter | None = None) -> Config:

@@ -19,6 +19,7 @@ from .mistakes import Mistake
 
 MAX_BYTES = 1024 * 1024
 MAX_LEVELS = 32
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -86,7 +87,7 @@ def read(octets: bytes, file: str) -> Source:
 
 def _decoded(octets: bytes, source: Source) -> str | None:
     """The text without a byte order mark; None if it cannot be read."""
-    octets = octets.removeprefix(b"\xef\xbb\xbf")
+    octets = octets.removeprefix(BYTE_ORDER_MARK)
     if len(octets) > MAX_BYTES:
         source.add(_place_of_octet(octets, MAX_BYTES), "the file is larger than 1 MB")
         return None

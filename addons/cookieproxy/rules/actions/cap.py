@@ -5,12 +5,14 @@ parse stay as they are. Of several occurrences the last counts.
 """
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...core.dates import format_imf_fixdate, parse_rfc
 from ...core.syntax import SetCookie, with_attribute
 from ..drafts import FieldDraft
 from ..facts import Facts
+from ..problems import Problem, warning
 from ..units import Duration
 from .base import RESPONSES, Action
 
@@ -37,6 +39,11 @@ class Cap(Action):
     def build(cls, said: Any, rule: "Rule") -> "Cap":
         """Seconds from the response's time."""
         return cls(said)
+
+    def lint(self, rule: "Rule") -> Iterator[Problem]:
+        """A cap of nothing deletes."""
+        if self.seconds == 0:
+            yield warning(("cap",), "every cookie with a lifetime is deleted on arrival")
 
     def apply_to_field(self, draft: FieldDraft, facts: Facts) -> None:
         """Shortens Max-Age and Expires where they stand."""

@@ -5,6 +5,7 @@ Holds state and nothing else: time comes with every call, what a browser accepts
 the wire; every outcome is a value with its reason.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
@@ -35,6 +36,8 @@ __all__ = ["Bounds", "Jar"]
 
 BOUNDS = Bounds()
 COOKIE_HEADER = len(b"Cookie: ")
+RESPONSE_SECONDS = 0.01
+"""What the fields of one response, which have one time, may be spread over: some 40,000 of them."""
 WRITTEN_SECONDS = 60.0
 """A last-access-time goes to disc at most this often."""
 
@@ -42,13 +45,14 @@ WRITTEN_SECONDS = 60.0
 class Jar:
     """The cookies of one client, as its browser (or the proxy in its place) holds them."""
 
-    __slots__ = ("_bounds", "_limits", "_sequence", "_shelves", "_suffixes", "profile")
+    __slots__ = ("_bounds", "_limits", "_sequence", "_set_time", "_shelves", "_suffixes", "profile")
 
     def __init__(self, profile: Profile, suffixes: Suffixes, bounds: Bounds = BOUNDS) -> None:
         self.profile = profile
         self._suffixes = suffixes
         self._bounds = bounds
         self._sequence = 0
+        self._set_time = 0.0
         self._shelves: Shelves | None = None
         """None until a cookie comes: most clients' held jars stay empty."""
         self._limits: Limits | None = None
@@ -105,6 +109,7 @@ class Jar:
         limits.lay(cookie, key)
         if cookie.expiry_time == EXPIRED:
             return self._delete(cookie, key, old, access, gone)
+        cookie.set_time = cookie.last_access_time = self._next_set_time(access.time)
         if old is not None:
             return self._replace(old, cookie, key, access, gone)
         return self._add_new(cookie, key, access, gone)
@@ -114,6 +119,13 @@ class Jar:
             self._shelves = Shelves(self._suffixes, self.profile.order)
             self._limits = Limits(self.profile, self._shelves, self._bounds)
         return self._shelves, self._limits
+
+    def _next_set_time(self, now: float) -> float:
+        """The fields of one response arrive one after the other, as they do in a browser: who is evicted depends on it."""
+        if now <= self._set_time < now + RESPONSE_SECONDS:
+            now = math.nextafter(self._set_time, math.inf)
+        self._set_time = now
+        return now
 
     def _overwrites_secure(self, cookie: Cookie, access: Access, shelves: Shelves) -> bool:
         """RFC 6265bis 5.7 step 16: plain http leaves Secure cookies of that name alone."""

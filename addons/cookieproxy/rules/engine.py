@@ -62,23 +62,26 @@ class HostRules:
         """What becomes of each Set-Cookie field; with `observe` nothing does, and it is told what would."""
         plans = self._field_plans
         verdicts = []
-        there: set[bytes] = set()
-        for field in fields:
+        dropped: set[int] = set()
+        new_names: set[bytes] = set()
+        for index, field in enumerate(fields):
             plan = plans.get(field.name)
             if plan is None:
                 plan = self._plan(plans, field.name, Direction.RESPONSE)
             steps = applying(plan, FieldSubject(facts, field.value, field)) if plan else None
             if not steps:
                 verdicts.append(FieldVerdict(field, field))
-                there.add(field.name)
                 continue
             draft = FieldDraft(field, field)
             changes = judge(steps, draft, facts, observe)
             verdicts.append(field_verdict(draft, changes, observe))
-            if draft.fate is not Fate.DROP:
-                there.update((field.name, draft.new_name or field.name))
+            if draft.fate is Fate.DROP:
+                dropped.add(index)
+            elif draft.new_name is not None:
+                new_names.add(draft.new_name)
         if not self._response_adds:
             return ResponseVerdict(tuple(verdicts))
+        there = {field.name for index, field in enumerate(fields) if index not in dropped} | new_names
         return self._with_additions(tuple(verdicts), facts, there, observe)
 
     def on_request(

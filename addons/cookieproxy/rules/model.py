@@ -11,7 +11,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema, create_model, model_
 from .actions import ACTIONS, LATER
 from .actions.attributes import Ordered
 from .conditions import Conditions
-from .fields import Flag, Section, Text, choice, choice_schema, every, one_or_more, text
+from .fields import Flag, Section, Text, choice, every, one_or_more, text
 from .problems import refuse, shown
 
 _NOTHING = Conditions()
@@ -89,7 +89,7 @@ class RuleBase(Ordered):
     except_: Conditions | None = Field(
         None, alias="except", description="Where all of these hold, the rule does not apply."
     )
-    mode: Annotated[str, PlainValidator(_mode), WithJsonSchema(choice_schema("apply", "observe"))] = Field(
+    mode: Annotated[str, PlainValidator(_mode), WithJsonSchema({"enum": ["apply", "observe"]})] = Field(
         "apply", description="observe: say what would change, change nothing."
     )
     stop: Flag = Field(False, description="true: the rules below do not see this cookie.")

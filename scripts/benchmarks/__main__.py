@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .programs import INSTALL, cores, stay_on
+from .programs import PACKAGES, cores, stay_on
 from .results import Outcome
 from .rows import ROWS, Row
 from .run import Run
@@ -44,7 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    missing = "\n".join(f"  {program:<6} Debian: {how}" for program, how in INSTALL.items())
     names = "\n".join(_help_of(row) for row in ROWS)
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
@@ -53,8 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"""rows:
 {names}
 
-programs that rows about the proxy (wrk, nginx) and tough-cookie (node, npm) need; without them those rows are left out:
-{missing}
+programs: the rows that load a proxy need wrk and nginx, tough-cookie needs Node.js and fetches that package with npm. On Debian:
+  apt-get install {" ".join(PACKAGES.values())}
+A row whose programs are missing is left out, and says so.
 
 examples:
   scripts/bench                                   all of it, about ten minutes

@@ -25,7 +25,7 @@ from cookieproxy.core.profiles import CHROME
 from cookieproxy.core.syntax import parse_set_cookie, serialise
 from cookieproxy.suffixes import load as load_suffixes
 
-from .programs import CannotMeasure, environment, find
+from .programs import CannotMeasure, environment, find, need
 from .results import Detail, ratios
 from .run import Run
 
@@ -183,6 +183,7 @@ class ToughCookie:
 @contextlib.contextmanager
 def tough_cookie(home: Path) -> Iterator[ToughCookie]:
     """tough-cookie, installed by npm into that directory. Raises CannotMeasure."""
+    need("node", "npm")
     node, npm = find("node"), find("npm")
     quiet = ("--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
     try:

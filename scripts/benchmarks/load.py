@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import inputs
-from .programs import LOOPBACK, CannotMeasure, environment, find, free_port, on_core, running
+from .programs import LOOPBACK, CannotMeasure, environment, find, free_port, need, on_core, running
 
 GRACE_SECONDS = 30.0
 MOST_FAILED = 0.001
@@ -36,6 +36,7 @@ class Load:
 @contextlib.contextmanager
 def origin(home: Path, core: int | None) -> Iterator[str]:
     """An nginx that sets the two cookies; its URL."""
+    need("wrk", "nginx")
     nginx, port = find("nginx"), free_port()
     home.mkdir()
     (home / "nginx.conf").write_text(inputs.nginx_configuration(port))

@@ -16,13 +16,8 @@ from pathlib import Path
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
-INSTALL = {
-    "wrk": "apt-get install wrk",
-    "nginx": "apt-get install nginx-light",
-    "node": "apt-get install nodejs npm",
-    "npm": "apt-get install npm",
-}
-"""How Debian gives a program that is missing."""
+PACKAGES = {"wrk": "wrk", "nginx": "nginx-light", "node": "nodejs", "npm": "npm"}
+"""Debian's package of each program that may be missing."""
 PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 """Where Debian's nginx lies is not on everybody's path."""
 
@@ -33,10 +28,16 @@ class CannotMeasure(Exception):
 
 def find(program: str) -> str:
     """The path of a program. Raises CannotMeasure with the way to get it."""
-    path = shutil.which(program, path=PLACES)
-    if path is None:
-        raise CannotMeasure(f"there is no {program} here (Debian: {INSTALL[program]})")
-    return path
+    need(program)
+    return str(shutil.which(program, path=PLACES))
+
+
+def need(*programs: str) -> None:
+    """Raises CannotMeasure with the way to get them if any of these is missing."""
+    missing = [program for program in programs if shutil.which(program, path=PLACES) is None]
+    if missing:
+        packages = " ".join(PACKAGES[program] for program in missing)
+        raise CannotMeasure(f"there is no {' and no '.join(missing)} here (Debian: apt-get install {packages})")
 
 
 def cores() -> tuple[int, int] | None:

@@ -100,7 +100,7 @@ def compare(run: Run, base: Variant, other: Variant) -> tuple[list[Measured], li
             for place, variant in (("base", base), ("other", other))
         ]
         for _, program, _ in pair:
-            load.run_wrk(home, run.load_core, program.port, url, WARM_UP_SECONDS)
+            load.run_wrk(home, run.load_core, program.port, url, min(run.seconds, WARM_UP_SECONDS))
         for number in range(run.rounds):
             for variant, program, measured in pair:
                 measured.append(measure(home, run.load_core, program, url, run.seconds))

@@ -4,6 +4,7 @@ Judges one request. A cookie's absence is evidence only in a navigation, or in a
 cookies of the site: preflights, fonts, manifests and fetches without credentials carry none by design.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -31,7 +32,7 @@ class Comparison:
     pairs: list[SentPair]
     cookies: list[Cookie | None]
     """For each pair the mirror's cookie it is."""
-    unwanted: list[int] = field(default_factory=list)
+    unwanted: set[int] = field(default_factory=set)
     """Pairs that `enforce` keeps from the application."""
     events: list[Event] = field(default_factory=list)
 
@@ -66,9 +67,9 @@ class Comparer:
         left = dict.fromkeys(expected)
         self._match_exactly(sent, left, result)
         self._match_leaving(sent, leaving, result)
-        for index, pair in enumerate(sent):
-            if result.cookies[index] is None and index not in result.unwanted:
-                self._match_loosely(index, pair, left, result)
+        strangers = [i for i, cookie in enumerate(result.cookies) if cookie is None and i not in result.unwanted]
+        if strangers:
+            self._match_loosely(strangers, sent, left, result)
         self._judge_absence(list(left), bool(sent), result)
         return result
 
@@ -89,39 +90,43 @@ class Comparer:
 
     def _match_leaving(self, sent: Sequence[Pair], leaving: list[Leaving], result: Comparison) -> None:
         """What the browser should not have any more: kept back if it comes, forgotten if it does not."""
+        free: dict[bytes, list[int]] = {}
+        for place, pair in enumerate(sent if leaving else ()):
+            if result.cookies[place] is None:
+                free.setdefault(pair.name, []).append(place)
         for unwelcome in leaving:
             cookie = unwelcome.cookie
-            index = _find(sent, cookie, result)
+            index = _take_free(free.get(cookie.name), sent, cookie)
             if index is None:
                 if self.evidence.navigation or not self.evidence.fetch_metadata:
                     self.browser.left(cookie.key)
                 continue
             unwelcome.told = False
-            result.unwanted.append(index)
+            result.unwanted.add(index)
             result.pairs[index] = _sent(sent[index], cookie)._replace(
                 event=EventKind.WITHHELD, reason=WithholdReason.EVICTED.value
             )
 
-    def _match_loosely(self, index: int, pair: Pair, left: dict[Cookie, None], result: Comparison) -> None:
-        """A pair that is not word for word what the mirror expected."""
-        renewed = next((cookie for cookie in left if cookie.name == pair.name), None)
-        if renewed is not None:
-            self._renew(index, pair, renewed, left, result)
-            return
-        judged_away = self._withheld_namesake(pair)
-        if judged_away is not None:
-            self._take(index, pair, judged_away, left, result)
-            return
-        self._adopt(index, pair, result)
-
-    def _withheld_namesake(self, pair: Pair) -> Cookie | None:
-        """A cookie of the mirror that we thought the browser would keep back, such as for SameSite."""
+    def _match_loosely(
+        self, strangers: list[int], sent: Sequence[Pair], left: dict[Cookie, None], result: Comparison
+    ) -> None:
+        """Pairs that are not word for word what the mirror expected. By look-up: a hostile client sends ten thousand of them."""
+        expected: dict[bytes, deque[Cookie]] = {}
+        for cookie in left:
+            expected.setdefault(cookie.name, deque()).append(cookie)
+        withheld: dict[tuple[bytes, bytes], Cookie] = {}
         for cookie in self.browser.mirror.candidates(self.access.host):
-            if cookie.name == pair.name and cookie.value == pair.value:
-                return cookie
-        return None
+            withheld.setdefault((cookie.name, cookie.value), cookie)
+        for index in strangers:
+            pair = sent[index]
+            if renewed := expected.get(pair.name):
+                withheld[pair.name, pair.value] = self._renew(index, pair, renewed.popleft(), left, result)
+            elif judged_away := withheld.get((pair.name, pair.value)):
+                self._take(index, pair, judged_away, left, result)
+            else:
+                withheld[pair.name, pair.value] = self._adopt(index, pair, result)
 
-    def _renew(self, index: int, pair: Pair, cookie: Cookie, left: dict[Cookie, None], result: Comparison) -> None:
+    def _renew(self, index: int, pair: Pair, cookie: Cookie, left: dict[Cookie, None], result: Comparison) -> Cookie:
         """A script, or a response we did not see, gave the cookie another value."""
         renewed = self.browser.mirror.renew(cookie, pair.value, self.access.time)
         left.pop(cookie, None)
@@ -129,14 +134,16 @@ class Comparer:
         result.pairs[index] = _sent(pair, renewed)._replace(
             event=EventKind.UNEXPECTED, reason=UnexpectedReason.CHANGED.value
         )
+        return renewed
 
-    def _adopt(self, index: int, pair: Pair, result: Comparison) -> None:
+    def _adopt(self, index: int, pair: Pair, result: Comparison) -> Cookie:
         browser = self.browser
         reason = browser.departed.pop((self.access.host, pair.name), None) or UnexpectedReason.UNKNOWN
         cookie, removals = browser.mirror.adopt(pair.name, pair.value, self.access)
         result.cookies[index] = cookie
         result.pairs[index] = _sent(pair, cookie)._replace(event=EventKind.UNEXPECTED, reason=reason.value)
         result.events += [self.tell.removal(removal) for removal in removals]
+        return cookie
 
     # -- absence -------------------------------------------------------------------------------------------------------
 
@@ -195,15 +202,13 @@ def _same(pair: Pair, cookie: Cookie) -> bool:
     return pair.name == cookie.name and pair.value == cookie.value
 
 
-def _find(sent: Sequence[Pair], cookie: Cookie, result: Comparison) -> int | None:
-    """The pair that is this cookie: the same value if there is one, else the same name, not yet taken by another."""
-    free = [
-        index
-        for index, pair in enumerate(sent)
-        if pair.name == cookie.name and result.cookies[index] is None and index not in result.unwanted
-    ]
-    exact = [index for index in free if sent[index].value == cookie.value]
-    return next(iter(exact or free), None)
+def _take_free(free: list[int] | None, sent: Sequence[Pair], cookie: Cookie) -> int | None:
+    """The pair that is this cookie: the same value if there is one, else the same name; it is free no longer."""
+    if not free:
+        return None
+    index = next((index for index in free if sent[index].value == cookie.value), free[0])
+    free.remove(index)
+    return index
 
 
 def sent_pair(name: bytes, value: bytes, cookie: Cookie) -> SentPair:

@@ -177,11 +177,23 @@ def _parser(now: float) -> argparse.ArgumentParser:
         epilog="Each command has its own help with examples: scripts/cookies events --help",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"Cookie Proxy {VERSION}")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="say the version, and the date of the public suffix list"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for add in (_add_events, _add_clients, _add_jar, _add_explain, _add_check):
         add(commands, now)
     return parser
+
+
+class _Version(argparse.Action):
+    """Loads the list only when asked."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from ..suffixes import load
+
+        print(f"Cookie Proxy {VERSION}, public suffix list of {load().date}")
+        parser.exit()
 
 
 type Commands = argparse._SubParsersAction[argparse.ArgumentParser]

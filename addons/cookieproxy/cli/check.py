@@ -50,7 +50,7 @@ def _sum_up(name: str, result: str) -> None:
 
 
 def _compile_filter(octets: bytes) -> CompileFilter | None:
-    if b"when" not in octets:
+    if not any(b"when" in line for line in octets.splitlines() if not line.lstrip().startswith(b"#")):
         return None
     from ..proxy.policy import compile_filter
 

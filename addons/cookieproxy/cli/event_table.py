@@ -19,9 +19,9 @@ COLUMNS = (
     Column("why"),
 )
 FOLLOWED_COLUMNS = tuple(
-    column._replace(width=width) for column, width in zip(COLUMNS, (8, 27, 22, 16, 11, None), strict=True)
+    column._replace(width=width) for column, width in zip(COLUMNS, (None, 27, 22, 16, 11, None), strict=True)
 )
-"""With the same widths in every batch."""
+"""With the same widths in every batch; times of one day are alike."""
 STYLES = {
     EventKind.STORED: "green",
     EventKind.REPLACED: "green",
@@ -35,6 +35,8 @@ STYLES = {
     EventKind.CLOCK_SKEW: "yellow",
     EventKind.SENT: "dim",
 }
+OBSERVED = "observed"
+"""The reason of what a rule would have changed."""
 EVICTIONS = frozenset(cause.value for cause in RemovalCause if cause.is_eviction)
 
 
@@ -88,15 +90,21 @@ def _cells(run: Run, now: float, values: bool) -> tuple[Cell, ...]:
 
 
 def why(row: EventRow, values: bool) -> str:
-    """The reason with its sentence, the rule, what it changed, and whom a removed cookie made room for."""
-    parts = [f"{row.reason}: {row.sentence}" if row.reason and row.sentence else row.reason or row.sentence or ""]
+    """The reason with its sentence; what a rule changed; whom a removed cookie made room for."""
     if row.rule is not None:
-        parts.append(f'By rule "{row.rule}".')
+        return f"{_rule(row)}: {_change(row, values)}"
+    parts = [f"{row.reason}: {row.sentence}" if row.reason and row.sentence else row.reason or row.sentence or ""]
     if row.by is not None and row.reason in EVICTIONS:
         parts.append(f"It made room for {row.by}.")
-    if row.event == EventKind.CHANGED or (values and row.event in (EventKind.REPLACED, EventKind.STORED)):
+    if values and row.event in (EventKind.REPLACED, EventKind.STORED):
         parts.append(_change(row, values))
     return " ".join(part for part in parts if part)
+
+
+def _rule(row: EventRow) -> str:
+    if row.reason == OBSERVED:
+        return f'rule "{row.rule}" would change it (mode: observe)'
+    return f'{row.reason} by rule "{row.rule}"'
 
 
 def _change(row: EventRow, values: bool) -> str:

@@ -15,10 +15,8 @@ from .tables import show
 from .text import length_only
 
 POLL_SECONDS = 0.25
-FIELDS = frozenset((EventKind.CHANGED,))
-"""Kinds whose before and after are whole fields."""
-OWN_WORDS = frozenset((EventKind.PERSISTENCE, EventKind.HEADER_SIZE, EventKind.CLOCK_SKEW))
-"""Kinds whose before and after are no values."""
+TELLING = frozenset((EventKind.CHANGED, EventKind.PERSISTENCE, EventKind.HEADER_SIZE, EventKind.CLOCK_SKEW))
+"""Kinds whose before and after are more than a value: fields, and words of our own."""
 
 
 def run(arguments: Arguments) -> int:
@@ -55,9 +53,9 @@ def _asked(
 
 def _documented(row: EventRow, values: bool) -> dict[str, object]:
     """The documented fields; without `values` those of a value alone are null, and a field shows its length."""
-    if values or row.event in OWN_WORDS:
+    if values:
         return row.listed()
-    if row.event not in FIELDS:
+    if row.event not in TELLING:
         return replace(row, before=None, after=None).listed()
     before, after = (None if said is None else length_only(said) for said in (row.before, row.after))
     return replace(row, before=before, after=after).listed()
@@ -95,9 +93,9 @@ def _print_more(rows: Iterable[EventRow], arguments: Arguments, first: bool = Fa
         for row in rows:
             print(as_json(_documented(row, arguments.values)), flush=True)
     elif rows or first:
-        show(table_of(rows, replace_now(arguments), following=True, has_header=first))
+        show(table_of(rows, _at_this_moment(arguments), following=True, has_header=first))
 
 
-def replace_now(arguments: Arguments) -> Arguments:
-    """The same arguments at this moment: a command that follows may run past midnight."""
+def _at_this_moment(arguments: Arguments) -> Arguments:
+    """The same arguments now: a command that follows may run past midnight."""
     return Arguments(**{**vars(arguments), "now": time.time()})

@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None, now: float | None = None) -> int:
     except BrokenPipeError:
         _forget_output()
         return 0
+    except OSError as error:  # such as a full disk behind the redirection
+        _forget_output()
+        remark(f"The output could not be written: {error}")
+        return 1
     except KeyboardInterrupt:
         return INTERRUPTED
     return code

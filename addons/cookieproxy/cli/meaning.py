@@ -24,7 +24,7 @@ def _parts(cookie: Cookie, profile: Profile, now: float, capped: bool) -> Iterat
     yield _lifetime(cookie, now, capped)
     yield _scope(cookie, profile)
     if cookie.secure_only:
-        yield "https or this machine only" if profile.trusts_loopback else "https only"
+        yield "https only" if not profile.trusts("http", cookie.domain) else "https or http"
     if cookie.http_only:
         yield "hidden from scripts"
     if cookie.partition is not None:

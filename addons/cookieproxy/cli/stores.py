@@ -31,5 +31,5 @@ def wanted(arguments: Arguments) -> Filter:
 def nothing(arguments: Arguments, what: str) -> str:
     """Why a listing may be empty, and what to do."""
     if wanted(arguments) != Filter():
-        return f"No {what} that fits --site, --client, --cookie and --since; without them there may be some."
+        return f"No {what} fit --site, --client, --cookie and --since; without them there may be some."
     return f"No {what} in {arguments.store} yet: run scripts/proxy and send traffic through 127.0.0.1:8080."

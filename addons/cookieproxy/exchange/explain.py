@@ -6,7 +6,7 @@ beyond the reasons' own; whoever asks gives the profile with the limits in force
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ..core.accept import EXPIRED, accept
@@ -52,7 +52,7 @@ class Question:
     """Canonical, without port."""
     path: bytes
     """Of the request target, without the query."""
-    given: tuple[bytes, ...]
+    given: tuple[bytes, ...] = field(repr=False)
     """The values of its Set-Cookie fields, in order."""
     time: float
     """Unix seconds at which the response comes."""
@@ -67,11 +67,11 @@ class Explanation:
     ending: Ending
     reason: str | None
     sentence: str | None
-    before: bytes | None
+    before: bytes | None = field(repr=False)
     """The field as given; None if a rule adds it."""
-    after: bytes | None
+    after: bytes | None = field(repr=False)
     """The field as the browser gets it; None if it gets none."""
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...] = field(repr=False)
     """What each rule did, or would do."""
     cookie: Cookie | None
     """As it is stored; None if it is not."""
@@ -95,7 +95,7 @@ def explain(question: Question, rules: RuleSet, profile: Profile, suffixes: Suff
     """What becomes of each field in this browser, in order; then of each cookie that rules add."""
     browser = Browser("", profile, suffixes, enforce=False)
     request = RequestSide(rules, suffixes).process(browser, request_head(question))
-    response = ResponseHead(200, tuple((b"set-cookie", field) for field in question.given), question.time)
+    response = ResponseHead(200, tuple((b"set-cookie", given) for given in question.given), question.time)
     result = ResponseSide(rules, suffixes, enforce=False).process(browser, request, response)
     added = _added(result.observations)
     explanations = []
@@ -136,8 +136,8 @@ class _Jar:
         uncapped = self._accepted(seen.passed, replace(profile, max_age_cap=None))
         return cookie, cookie is not None and uncapped is not None and cookie.expiry_time != uncapped.expiry_time
 
-    def _accepted(self, field: bytes, profile: Profile) -> Cookie | None:
-        said = parse_set_cookie(field, profile.quotes_protect)
+    def _accepted(self, source: bytes, profile: Profile) -> Cookie | None:
+        said = parse_set_cookie(source, profile.quotes_protect)
         cookie = accept(said, self.access, profile, self.suffixes, 0)
         return cookie if isinstance(cookie, Cookie) and cookie.expiry_time != EXPIRED else None
 

@@ -162,6 +162,8 @@ class Jar:
             self._sequence += 1
         cookie.sent = old.sent
         shelves.swap(old, cookie, key)
+        if self.profile.makes_room_first:
+            gone = (*gone, *limits.make_partition_fit(cookie))
         return Receipt(Replaced(cookie, old), (*gone, *limits.fit(cookie, access.time)))
 
     def _add_new(self, cookie: Cookie, key: CookieKey, access: Access, gone: tuple[Removal, ...]) -> Receipt:

@@ -127,11 +127,11 @@ class Limits:
         return removals
 
     def make_partition_fit(self, new: Cookie) -> list[Removal]:
-        """Firefox: evict what exceeds a partition's bytes before a cookie is added or takes the place of another."""
+        """Firefox: evict what exceeds a partition's bytes, never the cookie for which it looks."""
         if new.partition is None or self._profile.counts.per_site is None:
             return []
-        victims = lenient_partition(_not_adopted(self._sharing(new, 0)), new)
-        return self._evict_all(victims, RemovalCause.EVICTED_BYTES, new)
+        others = [cookie for cookie in _not_adopted(self._sharing(new, 0)) if cookie is not new]
+        return self._evict_all(lenient_partition(others, new), RemovalCause.EVICTED_BYTES, new)
 
     def _make_room_in_total(self, new: Cookie, now: float) -> list[Removal]:
         counts, shelves = self._profile.counts, self._shelves

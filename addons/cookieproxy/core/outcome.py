@@ -33,7 +33,7 @@ class IgnoreReason(Reason):
     NAMELESS_EQUALS = (
         "nameless-equals",
         "It has no name, and the equals sign in its value would make one of the beginning.",
-        "NoCookieContent",
+        None,
     )
     TOO_LARGE = "too-large", "Its name and value are larger than the browser allows.", "NameValuePairExceedsMaxSize"
     FIELD_TOO_LARGE = "field-too-large", "Its Set-Cookie field is longer than this browser reads.", None

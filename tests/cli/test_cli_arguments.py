@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cookieproxy.cli import arguments
-from cookieproxy.cli.arguments import Url, parse
+from cookieproxy.cli.arguments import Url
+from cookieproxy.cli.grammar import parse
 from cookieproxy.cli.main import main
 from cookieproxy.core.events import EventKind
 from cookieproxy.core.profiles import PROFILES

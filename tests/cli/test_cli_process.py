@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from cookieproxy.core.events import Event, EventKind
 from cookieproxy.record.store import open_store
+from cookieproxy.record.values import ValuePolicy
 from rig.messages import Answer
 from rig.process import ROOT, Proxy, environment, eventually, read, terminal
 
@@ -158,6 +160,33 @@ def test_colour_where_the_terminal_has_it(cookies: Start) -> None:
     assert "\x1b[3" not in plain
     assert "domain-mismatch: Its Domain does not cover" in plain
     assert b"\x1b" not in cookies(*EXPLAIN).communicate()[0]
+
+
+def event(time: float, name: bytes, **fields: Any) -> Event:
+    given = {
+        "client": "127.0.0.1 curl/8 c3ab8f",
+        "site": "shop.example",
+        "host": "shop.example",
+        "event": EventKind.MISSING,
+    }
+    return Event(time, cookie=name, **(given | fields))
+
+
+def test_events_on_a_terminal_leave_room_for_the_reasons(tmp_path: Path, cookies: Start) -> None:
+    store = open_store("sqlite:new.db", tmp_path)
+    why = {"reason": "gone", "sentence": "The browser no longer has it: a script or the user deleted it."}
+    seen = [event(1.0, b"sid", **why), event(2.0, b"lang", **why), event(3.0, b"x" * 60, host="bank.example", **why)]
+    store.write(seen, store.masker(ValuePolicy.DROP))
+    store.close()
+    spec = f"sqlite:{tmp_path}/new.db"
+    said = on_terminal(cookies, "events", "--store", spec, NO_COLOR="1", COLUMNS="80").splitlines()
+    assert "\x1b" not in "".join(said)
+    assert [line.strip() for line in said if " at " in line] == [
+        "127.0.0.1 curl/8 c3ab8f at shop.example",
+        "127.0.0.1 curl/8 c3ab8f at bank.example",
+    ]
+    assert len({line.index("missing") for line in said if "missing" in line}) == 1, "the groups are in line"
+    assert "".join("".join(said).split()).count("gone:Thebrowser") == 3
 
 
 def test_wire_text_is_no_markup_and_no_escape_on_a_terminal(cookies: Start) -> None:

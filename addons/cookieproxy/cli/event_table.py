@@ -1,14 +1,15 @@
 """Events as rows of a table: time, client, host, cookie, what happened, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from ..core.events import EventKind
 from ..core.outcome import RemovalCause
 from ..record.listings import EventRow
 from .arguments import Arguments
 from .tables import Cell, Column, Table
-from .text import length_only, moment
+from .text import length_only, moment, printable
 
 COLUMNS = (
     Column("time", wraps=False),
@@ -18,10 +19,13 @@ COLUMNS = (
     Column("event", wraps=False),
     Column("why"),
 )
-FOLLOWED_COLUMNS = tuple(
-    column._replace(width=width) for column, width in zip(COLUMNS, (None, 27, 22, 16, 11, None), strict=True)
-)
-"""With the same widths in every batch; times of one day are alike."""
+FOLLOWED_WIDTHS = (8, 27, 22, 16, 11, None)
+"""Characters of each column where later rows are not known yet."""
+FOLLOWED_COLUMNS = tuple(column._replace(width=width) for column, width in zip(COLUMNS, FOLLOWED_WIDTHS, strict=True))
+ABOVE = frozenset((1, 2))
+"""Places of client and host, which on a terminal go into a line above, to leave room for the reasons."""
+WIDEST_COOKIE = 24
+"""Characters of a cookie's name on a terminal; longer ones take several lines."""
 STYLES = {
     EventKind.STORED: "green",
     EventKind.REPLACED: "green",
@@ -40,6 +44,9 @@ OBSERVED = "observed"
 EVICTIONS = frozenset(cause.value for cause in RemovalCause if cause.is_eviction)
 
 
+type Whose = tuple[str, str]
+
+
 @dataclass(slots=True)
 class Run:
     """An event, and how often it came again with nothing else happening to its cookie."""
@@ -49,10 +56,49 @@ class Run:
     last_time: float = 0.0
 
 
-def table_of(rows: Sequence[EventRow], arguments: Arguments, following: bool = False, has_header: bool = True) -> Table:
-    """The events, those alike in one row."""
+def flat(rows: Sequence[EventRow], arguments: Arguments, columns: Sequence[Column] = COLUMNS) -> Table:
+    """The events, those alike in one row: a line each, for pipes."""
+    return Table(columns, [_cells(run, arguments.now, arguments.values) for run in collapsed(rows)])
+
+
+def grouped(
+    rows: Sequence[EventRow], arguments: Arguments, said: Whose | None = None, least: Sequence[int | None] = ()
+) -> Iterator[Table]:
+    """The same for terminals: client and host in a line above, whenever they are others than the ones just `said`.
+
+    `least` are the widths that the columns have at least, to be in line with tables that stand there already.
+    """
+    runs = collapsed(rows)
+    cells = {id(run): _cells(run, arguments.now, arguments.values) for run in runs}
+    columns = _columns(list(cells.values()), least)
+    for whose, group in groupby(runs, lambda run: whose_event(run.row)):
+        narrow = [_narrowed(cells[id(run)]) for run in group]
+        yield Table(columns, narrow, [] if whose == said else [" at ".join(whose)], has_header=False)
+
+
+def header(rows: Sequence[EventRow], arguments: Arguments, least: Sequence[int | None] = ()) -> Table:
+    """The header of what `grouped` makes of the same."""
     cells = [_cells(run, arguments.now, arguments.values) for run in collapsed(rows)]
-    return Table(FOLLOWED_COLUMNS if following else COLUMNS, cells, has_header=has_header)
+    return Table(_columns(cells, least))
+
+
+def whose_event(row: EventRow) -> Whose:
+    """The client and the host."""
+    return row.client, row.host
+
+
+def _columns(cells: Sequence[Sequence[Cell]], least: Sequence[int | None]) -> list[Column]:
+    """Those that are not above, with widths in which everything fits; the last has the rest."""
+    columns = []
+    for place, column in enumerate(COLUMNS[:-1]):
+        widest = max([len(column.title), *(len(printable(row[place].text)) for row in cells)])
+        widest = max(widest, (least[place] if least else None) or 0)
+        columns.append(column._replace(width=min(widest, WIDEST_COOKIE)))
+    return _narrowed([*columns, COLUMNS[-1]])
+
+
+def _narrowed[T](places: Sequence[T]) -> list[T]:
+    return [each for place, each in enumerate(places) if place not in ABOVE]
 
 
 def collapsed(rows: Sequence[EventRow]) -> list[Run]:

@@ -10,7 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from .arguments import Arguments, parse
+from .arguments import Arguments
+from .grammar import parse
 from .output import Refused, remark
 
 INTERRUPTED = 130

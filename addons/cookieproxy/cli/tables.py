@@ -7,15 +7,19 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from .text import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 GAP = "  "
 
 
 class Column(NamedTuple):
-    """One column; `width` in characters if it must be the same in every table."""
+    """One column; `width` in characters if it must be the same in several tables."""
 
     title: str
     right: bool = False
@@ -74,11 +78,9 @@ def _show_plain(table: Table, rows: Sequence[Sequence[Cell]]) -> None:
 
 
 def _show_rich(table: Table, rows: Sequence[Sequence[Cell]]) -> None:
-    from rich.console import Console
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
     drawn = RichTable(box=None, pad_edge=False, padding=(0, len(GAP), 0, 0), show_header=table.has_header)
     for column in table.columns:
         drawn.add_column(
@@ -90,6 +92,16 @@ def _show_rich(table: Table, rows: Sequence[Sequence[Cell]]) -> None:
         )
     for row in rows:
         drawn.add_row(*(Text(cell.text, cell.style) for cell in row))
+    console = _console(sys.stdout)
     for line in table.lines:
         console.print(Text(printable(line), "bold"))
     console.print(drawn)
+
+
+@lru_cache(maxsize=1)
+def _console(file: TextIO) -> "Console":
+    """A terminal that takes text as it is: no markup, no highlighting, no colour if NO_COLOR says so."""
+    from rich.console import Console
+
+    plain = bool(os.environ.get("NO_COLOR"))
+    return Console(file=file, markup=False, highlight=False, emoji=False, color_system=None if plain else "auto")

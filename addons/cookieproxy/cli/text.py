@@ -25,12 +25,14 @@ def length_only(text: str) -> str:
 
 
 def moment(time: float, now: float) -> str:
-    """A local time in short: without the date if it is today's."""
+    """A local time in short: without the date if it is today's, without the year if it is this one."""
     try:
         then, today = (datetime.fromtimestamp(each, UTC).astimezone() for each in (time, now))
     except (OverflowError, ValueError, OSError):
         return "never" if time > now else "long ago"
-    return f"{then:%H:%M:%S}" if then.date() == today.date() else f"{then:%Y-%m-%d %H:%M:%S}"
+    if then.date() == today.date():
+        return f"{then:%H:%M:%S}"
+    return f"{then:%m-%d %H:%M:%S}" if then.year == today.year else f"{then:%Y-%m-%d %H:%M:%S}"
 
 
 def span(seconds: float) -> str:

@@ -1,0 +1,31 @@
+"""Events as the store gives them, narrowed by the options, and as JSON shows them."""
+
+from dataclasses import replace
+
+from ..core.events import EventKind
+from ..record.listings import EventRow
+from ..record.protocol import Reader
+from .arguments import Arguments
+from .stores import wanted
+from .text import length_only
+
+TELLING = frozenset((EventKind.CHANGED, EventKind.PERSISTENCE, EventKind.HEADER_SIZE, EventKind.CLOCK_SKEW))
+"""Kinds whose before and after are more than a value: fields, and words of our own."""
+
+
+def asked(
+    reader: Reader, arguments: Arguments, limit: int | None = None, after_seq: int | None = None
+) -> list[EventRow]:
+    """What the options narrow the events to; `limit` and `after_seq` as in `Questions.events`."""
+    kinds = None if arguments.kinds is None else [EventKind(kind) for kind in arguments.kinds]
+    return reader.questions.events(wanted(arguments), kinds, after_seq, limit, arguments.values)
+
+
+def documented(row: EventRow, values: bool) -> dict[str, object]:
+    """The documented fields; without `values` those of a value alone are null, and a field shows its length."""
+    if values:
+        return row.listed()
+    if row.event not in TELLING:
+        return replace(row, before=None, after=None).listed()
+    before, after = (None if said is None else length_only(said) for said in (row.before, row.after))
+    return replace(row, before=before, after=after).listed()

@@ -21,8 +21,8 @@ POLL_SECONDS = 0.25
 
 def follow(reader: Reader, arguments: Arguments) -> int:
     """Tell the latest events, then go on until Ctrl-C, which is the way to end it and no failure."""
-    telling = _Telling(arguments)
     try:
+        telling = _Telling(arguments)
         seq = reader.questions.last_seq()
         telling.tell(_latest(reader, arguments, seq))
         while True:

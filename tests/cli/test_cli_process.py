@@ -202,10 +202,3 @@ def test_interrupted_while_it_follows_an_empty_store(tmp_path: Path, cookies: St
     assert next(lines_of(follow)).startswith("time")
     follow.send_signal(signal.SIGINT)
     assert (follow.communicate(), follow.returncode) == ((b"", b""), 0)
-
-
-def test_scripts_cookies_runs_it(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [ROOT / "scripts" / "cookies", *EXPLAIN, "--json"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert {row["outcome"] for row in json.loads(done.stdout)} == {"ignored"}

@@ -1,6 +1,6 @@
 """Events as the store gives them, narrowed by the options, and as JSON shows them."""
 
-from dataclasses import replace
+from dataclasses import fields
 
 from ..core.events import EventKind
 from ..record.listings import EventRow
@@ -9,6 +9,8 @@ from .arguments import Arguments
 from .stores import wanted
 from .text import length_only
 
+FIELDS = tuple(field.name for field in fields(EventRow) if field.name != "seq")
+"""The documented ones, in their order."""
 TELLING = frozenset((EventKind.CHANGED, EventKind.PERSISTENCE, EventKind.HEADER_SIZE, EventKind.CLOCK_SKEW))
 """Kinds whose before and after are more than a value: fields, and words of our own."""
 
@@ -23,9 +25,9 @@ def asked(
 
 def documented(row: EventRow, values: bool) -> dict[str, object]:
     """The documented fields; without `values` those of a value alone are null, and a field shows its length."""
-    if values:
-        return row.listed()
-    if row.event not in TELLING:
-        return replace(row, before=None, after=None).listed()
-    before, after = (None if said is None else length_only(said) for said in (row.before, row.after))
-    return replace(row, before=before, after=after).listed()
+    listed: dict[str, object] = {name: getattr(row, name) for name in FIELDS}
+    if not values:
+        telling = row.event in TELLING
+        for name, said in (("before", row.before), ("after", row.after)):
+            listed[name] = length_only(said) if telling and said is not None else None
+    return listed

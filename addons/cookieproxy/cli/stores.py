@@ -9,6 +9,18 @@ from ..record.store import open_reader
 from .arguments import BASE, Arguments
 from .output import Refused
 
+NARROWING = {
+    "site": "--site",
+    "client": "--client",
+    "cookie": "--cookie",
+    "since": "--since",
+    "kinds": "--event",
+    "limit": "--limit",
+    "jar": "--jar",
+    "moment": "--at",
+}
+"""Arguments that narrow a listing down, as options."""
+
 
 @contextmanager
 def opened(arguments: Arguments) -> Iterator[Reader]:
@@ -30,6 +42,7 @@ def wanted(arguments: Arguments) -> Filter:
 
 def nothing(arguments: Arguments, what: str) -> str:
     """Why a listing may be empty, and what to do."""
-    if wanted(arguments) != Filter():
-        return f"No {what} fit --site, --client, --cookie and --since; without them there may be some."
+    given = [option for name, option in NARROWING.items() if getattr(arguments, name, None) is not None]
+    if given:
+        return f"No {what} fit {' and '.join(given)}; without that there may be some."
     return f"No {what} in {arguments.store} yet: run scripts/proxy and send traffic through 127.0.0.1:8080."

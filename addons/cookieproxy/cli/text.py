@@ -41,8 +41,8 @@ def span(seconds: float) -> str:
         return "10,000 years"
     for unit_seconds, unit in _UNITS:
         if seconds >= 2 * unit_seconds:
-            return f"{int(seconds // unit_seconds)} {unit}"
-    return f"{int(seconds)} s"
+            return f"{round(seconds / unit_seconds)} {unit}"
+    return f"{round(seconds)} s"
 
 
 def expiry(time: float | None, now: float) -> str:

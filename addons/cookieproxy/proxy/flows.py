@@ -5,18 +5,22 @@ scheme in the client's TLS; elsewhere both stand in the request target, which al
 """
 
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
-from mitmproxy.http import HTTPFlow
-from mitmproxy.net.http.url import hostport
+from mitmproxy.http import Headers, HTTPFlow
 from mitmproxy.proxy import mode_specs
 
 from ..core.hosts import canonical_host
 from ..exchange import PassedField, RequestHead, ResponseHead
+from ..exchange.headers import Edits
+from ..rules.headers import with_header
 from ..suffixes import load
 
 METADATA = "cookieproxy"
 """Where the fields as they came are kept in a flow that we changed: `cookie`, `set-cookie`, and `host` in reverse mode."""
+MOST_HOST_CHARACTERS = 1_024
+"""No host is that long; longer ones are not looked at, or the memory of hosts would be filled with them."""
 TLS_SCHEMES = frozenset(("https", "tls", "http3", "quic", "dtls"))
 ASKED_DIRECTLY = (
     mode_specs.ReverseMode,
@@ -32,14 +36,13 @@ ASKED_DIRECTLY = (
 def request_head(flow: HTTPFlow) -> RequestHead | None:
     """The request as the browser sent it; None if it has no host that cookies could belong to."""
     request = flow.request
-    kept = flow.metadata.get(METADATA, {})
-    host = kept.get("host") or _browser_host(flow)
-    canonical = _canonical(host)
+    host = _kept_host(flow) or _browser_host(flow)
+    canonical = _canonical(host) if len(host) <= MOST_HOST_CHARACTERS else None
     if canonical is None:
         return None
     fields = request.headers.fields
-    if "cookie" in kept:
-        fields = _with_cookies(fields, [bytes(value) for value in kept["cookie"]])
+    if (cookies := _kept_fields(flow, "cookie")) is not None:
+        fields = _with_cookies(fields, cookies)
     return RequestHead(
         _browser_scheme(flow), canonical, request.method, request.data.path, fields, request.timestamp_start, flow.id
     )
@@ -50,12 +53,29 @@ def response_head(flow: HTTPFlow) -> ResponseHead:
     response = flow.response
     assert response is not None
     fields = response.headers.fields
-    kept = flow.metadata.get(METADATA, {})
-    if "set-cookie" in kept:
+    if (set_cookies := _kept_fields(flow, "set-cookie")) is not None:
         others = tuple(field for field in fields if field[0].lower() != b"set-cookie")
-        fields = (*others, *((b"set-cookie", bytes(value)) for value in kept["set-cookie"]))
-    time = response.timestamp_start or flow.request.timestamp_end or flow.request.timestamp_start
+        fields = (*others, *((b"set-cookie", value) for value in set_cookies))
+    times = (response.timestamp_start, flow.request.timestamp_end, flow.request.timestamp_start)
+    time = next((time for time in times if time and isfinite(time)), 0.0)
     return ResponseHead(response.status_code, fields, time)
+
+
+def _kept(flow: HTTPFlow) -> dict[str, Any]:
+    """What was kept of a flow that we changed; a file may say anything."""
+    kept = flow.metadata.get(METADATA) if flow.metadata else None
+    return kept if isinstance(kept, dict) else {}
+
+
+def _kept_host(flow: HTTPFlow) -> str | None:
+    host = _kept(flow).get("host")
+    return host if isinstance(host, str) else None
+
+
+def _kept_fields(flow: HTTPFlow, what: str) -> list[bytes] | None:
+    """The fields as they came; None if they are unchanged."""
+    values = _kept(flow).get(what)
+    return [value for value in values if isinstance(value, bytes)] if isinstance(values, list | tuple) else None
 
 
 def _browser_host(flow: HTTPFlow) -> str:
@@ -115,6 +135,14 @@ def write_set_cookies(flow: HTTPFlow, passed: list[PassedField]) -> None:
     response.headers.fields = (*changed[:end], *own, *changed[end:])
 
 
+def write_headers(flow: HTTPFlow, headers: Headers, edits: Edits) -> None:
+    """Do to the header fields of one of the flow's messages what rules want done."""
+    fields = headers.fields
+    for name, text in edits:
+        fields = with_header(fields, name.lower() if _lower(flow) else name, text)
+    headers.fields = fields
+
+
 def _lower(flow: HTTPFlow) -> bool:
     """True where field names are written in lower case: HTTP/2 and HTTP/3."""
     return flow.request.is_http2 or flow.request.is_http3
@@ -123,20 +151,3 @@ def _lower(flow: HTTPFlow) -> bool:
 def keep_original(flow: HTTPFlow, what: str, value: Any) -> None:
     """Remember in the flow how something came, once, so that a saved flow still tells."""
     flow.metadata.setdefault(METADATA, {}).setdefault(what, value)
-
-
-# -- reverse mode ------------------------------------------------------------------------------------------------------
-
-
-def is_reverse(flow: HTTPFlow) -> bool:
-    """True if the client took us for the application itself."""
-    return isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode)
-
-
-def address_upstream(flow: HTTPFlow) -> None:
-    """Write the Host that mitmproxy itself would have written, and keep the browser's in the flow."""
-    mode = flow.client_conn.proxy_mode
-    assert isinstance(mode, mode_specs.ReverseMode)
-    keep_original(flow, "host", flow.request.pretty_host)
-    scheme = "https" if mode.scheme in TLS_SCHEMES else "http"
-    flow.request.host_header = hostport(scheme, *mode.address)

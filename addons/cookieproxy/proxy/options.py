@@ -18,6 +18,7 @@ class Option(NamedTuple):
 
 
 DEFAULT_STORE = "sqlite:cookies.db"
+STORE_KINDS = ("sqlite:", "memory:")
 
 OPTIONS = (
     Option(
@@ -42,6 +43,21 @@ OPTIONS = (
         "Remember which addons listen to which event: nearly doubles mitmproxy's speed, changes nothing else.",
     ),
 )
+
+
+def path_of(option: str) -> Path:
+    """The path an option names: `~` is the user's home, relative ones start beside `addons/`."""
+    try:
+        return BASE / Path(option).expanduser()
+    except RuntimeError:  # the home of a user there is not
+        return BASE / option
+
+
+def store_objection(spec: str) -> str | None:
+    """Why this is no store's name; None if it may be one."""
+    if spec.startswith(STORE_KINDS) and "\0" not in spec:
+        return None
+    return f'cookies_store: "{spec.partition("://")[0]}" is no store: use sqlite:PATH or memory:.'
 
 
 def add_options(loader: Loader) -> None:

@@ -1,6 +1,6 @@
 """The rules file in force: read at start, watched while the proxy runs, never replaced by a broken one.
 
-Any kind of saving is noticed within half a second: in place, by rename, emptied. Each mistake is one log line with its place.
+Any kind of saving is noticed within a second: in place, by rename, emptied. Each mistake is one log line with its place.
 """
 
 import logging
@@ -18,9 +18,12 @@ from ..exchange import RequestSide, ResponseSide
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.5
+LOOK_SECONDS = 0.2
+"""Between two looks at the file; it counts as saved when two of them find it the same."""
+LONGEST_SAVE_SECONDS = 1.0
+"""A file that changes all the time is read as it is after so long."""
 
-type Fingerprint = tuple[int, int, int] | None
+type Fingerprint = tuple[int, int, int, int] | None
 
 
 def compile_filter(expression: str) -> Callable[[object], bool]:
@@ -53,27 +56,44 @@ class RulesFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._read: Fingerprint = None
+        """What it was when it was read."""
         self._seen: Fingerprint = None
+        """What it was at the last look."""
+        self._changed_at: float | None = None
 
     def load(self) -> Config:
-        """Read the file as it is now. Raises ConfigError; a file that is not there is a mistake too."""
-        self._seen = self._fingerprint()
+        """Read the file as it is now. Raises ConfigError, and OSError if it cannot be read."""
+        self._read = self._seen = self._fingerprint()
+        self._changed_at = None
         return load_config(self.path, compile_filter)
 
-    def changed(self) -> bool:
-        """True if it is not what was last read."""
-        return self._fingerprint() != self._seen
+    def is_saved(self, now: float) -> bool:
+        """True if it is not what was read and nobody is writing it any more, so that half a file is not taken for the whole.
+
+        `now` is in seconds of a clock that only goes forward; meant to be asked every `LOOK_SECONDS` or so.
+        """
+        before, self._seen = self._seen, self._fingerprint()
+        if self._seen == self._read:
+            self._changed_at = None
+            return False
+        if self._changed_at is None:
+            self._changed_at = now
+            return False
+        return self._seen == before or now - self._changed_at >= LONGEST_SAVE_SECONDS
 
     def reload(self) -> Config | None:
-        """The new configuration if the file changed and is good; a broken one is told, mistake by mistake."""
-        if not self.changed():
-            return None
+        """The configuration as it is now if it is good; a broken one is told, mistake by mistake."""
         try:
             config = self.load()
         except ConfigError as error:
             for mistake in error.mistakes:
                 logger.warning(str(mistake))
-            logger.warning(f"{self.path.name} is not good: the last good rules stay in force.")
+            logger.warning(f"{self.path.name} has mistakes: the last good rules stay in force.")
+            return None
+        except OSError as error:
+            reason = "is gone" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
+            logger.warning(f"{self.path} {reason}: the last good rules stay in force.")
             return None
         tell_warnings(config)
         logger.info(f"{self.path.name}: {_counted(len(config.rules.names), 'rule')} in force.")
@@ -82,9 +102,9 @@ class RulesFile:
     def _fingerprint(self) -> Fingerprint:
         try:
             status = os.stat(self.path)
-        except OSError:
+        except (OSError, ValueError):
             return None
-        return (status.st_mtime_ns, status.st_size, status.st_ino)
+        return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
 
 
 def tell_warnings(config: Config) -> None:

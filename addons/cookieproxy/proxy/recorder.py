@@ -1,18 +1,23 @@
 """Between the event loop and the store: gathers observations and changed jars, hands them over in batches, gives jars back.
 
-The event loop never waits for storage: a hand-over is a list put on the writer's queue. When the store cannot be opened, traffic
-goes on without it, what is seen waits in a bounded list, and opening is tried again now and then.
+The event loop never waits for storage: a hand-over is a list put on the writer's queue. While there is no store, because it cannot
+be opened or its file was taken away, traffic goes on without it, what is seen waits in bounded memory, and opening is tried again
+now and then; then the store gets what waited and all the jars as they are.
 """
 
 import logging
+import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ..config import Config
-from ..core.events import ClientSeen, JarChange, Observation
+from ..core.cookie import Cookie, CookieKey
+from ..core.events import ClientSeen, JarChange, JarKind, Observation
 from ..core.hosts import Suffixes, site_of
 from ..exchange import Browser
+from ..record.intake import Intake
+from ..record.lock import holder_of
 from ..record.policy import RecordPolicy
 from ..record.protocol import Command, Store, StoreError
 from ..record.store import open_store
@@ -23,62 +28,82 @@ logger = logging.getLogger(__name__)
 
 HAND_OVER_AT = 2_000
 """Observations gathered before they are handed over without waiting for the next tick."""
-MOST_WAITING = 100_000
-"""Observations kept while there is no store; the oldest are dropped beyond, and counted."""
 SEEN_AGAIN_SECONDS = 60.0
 """How often a client's last_seen is written."""
-RETRY_SECONDS = 5.0
+RETRY_SECONDS = 2.0
+"""Between two tries to open a store that could not be opened, and two looks whether its file is still there."""
+RETURN_SECONDS = 1.0
+"""How long a client that left memory a moment ago may wait for its jars to be written and read again."""
 
+type Place = tuple[JarKind, CookieKey]
 type OnCommand = Callable[[Command], None]
+type Everyone = Callable[[], Iterable[Browser]]
 
 
 class Recorder:
     """The recording side of one running proxy."""
 
-    def __init__(self, spec: str, base: Path, suffixes: Suffixes, on_command: OnCommand) -> None:
+    def __init__(
+        self,
+        spec: str,
+        base: Path,
+        suffixes: Suffixes,
+        everyone: Everyone,
+        on_command: OnCommand,
+        keeps_old: bool = False,
+    ) -> None:
+        """`everyone` gives the clients in memory; with `keeps_old` nothing is thrown away for its age, as in files of old flows."""
         self.spec = spec
         self._base = base
         self._suffixes = suffixes
+        self._everyone = everyone
         self._on_command = on_command
+        self._keeps_old = keeps_old
         self._store: Store | None = None
         self._writer: Writer | None = None
-        self._waiting: list[Observation] = []
-        self._dirty: dict[str, Browser] = {}
-        self._known: set[str] = set()
+        self._file: tuple[int, int] | None = None
+        self._closed_because = ""
+        self._gathered: list[Observation] = []
+        self._waiting = Intake()
+        self._dirty: dict[Browser, None] = {}
         self._seen: dict[str, float] = {}
-        self._next_try = 0.0
+        self._left: set[str] = set()
+        self._next_look = 0.0
         self._excepts: Callable[[str], bool] | None = None
-        self.dropped = 0
-        """Observations that were lost because there was no store for too long."""
 
     # -- opening and closing -------------------------------------------------------------------------------------------
 
     def open(self, config: Config) -> None:
         """Open the store and start writing. Raises StoreError."""
-        store = open_store(self.spec, self._base)
+        try:
+            store = open_store(self.spec, self._base)
+        except StoreError as error:
+            self._closed_because = str(error)
+            raise
         self._store = store
-        self._known = {seen.client for seen in store.load_clients()}
-        self._writer = Writer(store, _policy(config), self._on_trouble, self._on_command)
+        self._file = self._file_now()
+        self._writer = Writer(store, self._policy(config), self._on_trouble, self._on_command)
         self.configure(config)
+        self._catch_up(store, self._writer)
 
     def configure(self, config: Config) -> None:
         """Follow the `record:` section."""
         self._excepts = config.record.excepts if config.record.except_ is not None else None
         if self._writer is not None:
-            self._writer.configure(_policy(config))
+            self._writer.configure(self._policy(config))
 
     def close(self) -> None:
         """Hand over everything and wait until it is written."""
         self.hand_over()
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-        if self._store is not None:
-            self._store.close()
-            self._store = None
-        if self._waiting:
-            logger.warning(f"{self.spec}: {len(self._waiting)} observations could not be recorded.")
-            self._waiting = []
+        self._let_go()
+        lost = sum(map(len, self._waiting.take().batches)) + self._waiting.dropped
+        if lost:
+            logger.warning(f"{self.spec}: {lost} observations could not be recorded.")
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be recorded at the moment; None while all is well."""
+        return self._closed_because if self._writer is None else self._writer.trouble
 
     @property
     def writer(self) -> Writer | None:
@@ -90,20 +115,102 @@ class Recorder:
         """The store, if it is open."""
         return self._store
 
+    def flow_ids(self) -> set[str]:
+        """Ids of the flows that the store has something of."""
+        try:
+            return set() if self._store is None else self._store.questions.flow_ids()
+        except StoreError as error:
+            logger.warning(f"What was read before is not known: {error}")
+            return set()
+
+    def look_after(self, config: Config, now: float) -> None:
+        """Try again to open a store that could not be opened; make a new one if somebody took the file away."""
+        if now < self._next_look:
+            return
+        self._next_look = now + RETRY_SECONDS
+        if self._writer is None:
+            self._try_again(config)
+        elif self._file_now() != self._file:
+            logger.warning(f"{self.spec}: the file was moved or deleted while it was in use: a new one is made.")
+            self.hand_over()
+            self._let_go()
+            try:
+                self.open(config)
+            except StoreError as error:
+                logger.warning(f"{error} It is tried again.")
+
+    def _try_again(self, config: Config) -> None:
+        path = self._path
+        if path is not None and holder_of(path) is not None:
+            return  # asking is quick, opening would wait for the lock
+        try:
+            self.open(config)
+        except StoreError:
+            return
+        logger.warning(f"{self.spec}: the store is open now; recording goes on.")
+
+    def _let_go(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _catch_up(self, store: Store, writer: Writer) -> None:
+        """What waited for a store, and the jars of all clients: the store may be older than these, or new."""
+        if self._waiting.dropped:
+            logger.warning(f"{self.spec}: {self._waiting.dropped} observations were not kept until it was open.")
+        for batch in self._waiting.take().batches:
+            writer.put(batch)
+        self._waiting = Intake()
+        now = time.time()
+        for browser in self._everyone():
+            self._gathered.append(_client_seen(browser, self._seen.get(browser.name, now)))
+            changed = self._gather(browser, now)
+            self._restore(browser, store, changed)
+            for kind, cookie in _all_cookies(browser):
+                self._change(browser, kind, cookie.key, cookie, now)
+        self.hand_over()
+
+    @property
+    def _path(self) -> Path | None:
+        """The store's file, if it has one."""
+        scheme, _, path = self.spec.partition(":")
+        return self._base / path if scheme == "sqlite" else None
+
+    def _file_now(self) -> tuple[int, int] | None:
+        """What is at the store's path."""
+        if self._path is None:
+            return None
+        try:
+            status = os.stat(self._path)
+        except OSError:
+            return None
+        return (status.st_dev, status.st_ino)
+
     # -- observing -----------------------------------------------------------------------------------------------------
 
     def restore(self, browser: Browser) -> None:
         """Give a client that appears again what the store has of its jars."""
-        if self._store is None or browser.name not in self._known:
+        if self._store is None:
             return
+        if browser.name in self._left and self._writer is not None:
+            self.hand_over()
+            self._writer.flush(RETURN_SECONDS)
+        self._restore(browser, self._store, set())
+
+    def _restore(self, browser: Browser, store: Store, but: set[Place]) -> None:
+        """Put what is stored into the jars, where these have nothing newer."""
+        but |= {(kind, cookie.key) for kind, cookie in _all_cookies(browser)}
         try:
-            for kind, session, cookie in self._store.load_jars(browser.name):
-                if session is None:
+            for kind, session, cookie in store.load_jars(browser.name):
+                if session is None and (kind, cookie.key) not in but:
                     browser.restore(kind, cookie)
         except StoreError as error:
             logger.warning(f"The jars of {browser.name} could not be loaded: {error}")
         for _ in browser.drain_changes():
-            pass
+            pass  # it is in the store already
 
     def seen(self, browser: Browser, now: float) -> None:
         """A client made a request."""
@@ -111,21 +218,20 @@ class Recorder:
         if last is not None and now - last < SEEN_AGAIN_SECONDS:
             return
         self._seen[browser.name] = now
-        self._known.add(browser.name)
-        self._waiting.append(ClientSeen(now, browser.name, browser.address, browser.user_agent, browser.profile.name))
+        self._gathered.append(_client_seen(browser, now))
 
     def add_watched(self, browser: Browser, observations: Iterable[Observation], now: float) -> None:
         """Take what one exchange of a saved flow observed, its changes to jars at its own time; waits for a full queue."""
-        self._waiting += observations if self._excepts is None else self._recordable(observations, self._excepts)
+        self._gathered += observations if self._excepts is None else self._recordable(observations, self._excepts)
         self._gather(browser, now)
-        if len(self._waiting) >= HAND_OVER_AT:
+        if len(self._gathered) >= HAND_OVER_AT:
             self.hand_over(wait=True)
 
     def add(self, browser: Browser, observations: Iterable[Observation]) -> None:
         """Take what one exchange observed; cheap, and never waits. Changes to jars are gathered at the next hand-over."""
-        self._waiting += observations if self._excepts is None else self._recordable(observations, self._excepts)
-        self._dirty[browser.name] = browser
-        if len(self._waiting) >= HAND_OVER_AT:
+        self._gathered += observations if self._excepts is None else self._recordable(observations, self._excepts)
+        self._dirty[browser] = None
+        if len(self._gathered) >= HAND_OVER_AT:
             self.hand_over()
 
     @staticmethod
@@ -138,53 +244,61 @@ class Recorder:
     def forget_client(self, browser: Browser) -> None:
         """A client is about to leave memory: take its changes first."""
         self._gather(browser, time.time())
-        self._dirty.pop(browser.name, None)
+        self._dirty.pop(browser, None)
         self._seen.pop(browser.name, None)
+        self._left.add(browser.name)
+
+    def gather(self) -> None:
+        """Take the changes of all jars: they are about to be replaced by others."""
+        now = time.time()
+        for browser in self._dirty:
+            self._gather(browser, now)
+        self._dirty = {}
 
     def hand_over(self, wait: bool = False) -> None:
         """Give the writer what was gathered; with `wait` block on a full queue instead of dropping (reading files)."""
-        now = time.time()
-        for browser in self._dirty.values():
-            self._gather(browser, now)
-        self._dirty = {}
         if self._writer is None:
-            self._keep_waiting()
+            batch, self._gathered = self._gathered, []
+            self._waiting.put(batch)
             return
-        if not self._waiting:
+        self.gather()
+        if self._left and self._writer.flush(0):
+            self._left = set()
+        if not self._gathered:
             return
-        batch, self._waiting = self._waiting, []
+        batch, self._gathered = self._gathered, []
         if wait:
             self._writer.put_blocking(batch)
         else:
             self._writer.put(batch)
 
-    def retry(self, config: Config, now: float) -> None:
-        """Try again to open a store that could not be opened."""
-        if self._writer is not None or now < self._next_try:
-            return
-        self._next_try = now + RETRY_SECONDS
-        try:
-            self.open(config)
-        except StoreError:
-            return
-        logger.warning(f"{self.spec}: the store is open now; recording goes on.")
-
     def _on_trouble(self, message: str) -> None:
-        logger.warning(f"{self.spec}: {message}")
+        logger.warning(f"cookies_store: {message}")
 
-    def _keep_waiting(self) -> None:
-        surplus = len(self._waiting) - MOST_WAITING
-        if surplus > 0:
-            del self._waiting[:surplus]
-            self.dropped += surplus
-
-    def _gather(self, browser: Browser, now: float) -> None:
+    def _gather(self, browser: Browser, now: float) -> set[Place]:
+        """Take the changes of one client's jars; where they were."""
+        changed = set()
         for kind, key, cookie in browser.drain_changes():
-            site = site_of(key.domain, self._suffixes)
-            time_of_change = now if cookie is None else min(now, cookie.set_time)
-            self._waiting.append(JarChange(time_of_change, browser.name, kind, None, site, key, cookie))
+            changed.add((kind, key))
+            self._change(browser, kind, key, cookie, now)
+        return changed
+
+    def _change(self, browser: Browser, kind: JarKind, key: CookieKey, cookie: Cookie | None, now: float) -> None:
+        time_of_change = now if cookie is None else min(now, cookie.set_time)
+        site = site_of(key.domain, self._suffixes)
+        self._gathered.append(JarChange(time_of_change, browser.name, kind, None, site, key, cookie))
+
+    def _policy(self, config: Config) -> RecordPolicy:
+        record = config.record
+        return RecordPolicy(ValuePolicy(record.values), None if self._keeps_old else record.keep, record.max_bytes)
 
 
-def _policy(config: Config) -> RecordPolicy:
-    record = config.record
-    return RecordPolicy(ValuePolicy(record.values), record.keep, record.max_bytes)
+def _all_cookies(browser: Browser) -> Iterator[tuple[JarKind, Cookie]]:
+    """What is in all jars of a client."""
+    yield from ((JarKind.MIRROR, cookie) for cookie in browser.mirror)
+    yield from ((JarKind.HELD, cookie) for cookie in browser.held)
+    yield from ((JarKind.LEAVING, leaving.cookie) for leaving in browser.leaving)
+
+
+def _client_seen(browser: Browser, now: float) -> ClientSeen:
+    return ClientSeen(now, browser.name, browser.address, browser.user_agent, browser.profile.name)

@@ -3,8 +3,9 @@
 A bounded heap is enough: exchanges overlap with few others. Each flow is taken once, so that reading a file again changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
+from math import isfinite
 
 from mitmproxy.http import HTTPFlow
 
@@ -22,7 +23,12 @@ class SavedFlows:
         self._on_response = on_response
         self._heap: list[tuple[float, int, HTTPFlow, Watch]] = []
         self._pushed = 0
+        self._pushed_before = 0
         self._taken: set[str] = set()
+
+    def know(self, flow_ids: Iterable[str]) -> None:
+        """These were read before."""
+        self._taken.update(flow_ids)
 
     def add(self, flow: HTTPFlow) -> None:
         """Take one flow; earlier events may be handed on."""
@@ -30,11 +36,20 @@ class SavedFlows:
             return
         self._taken.add(flow.id)
         start = flow.request.timestamp_start
+        if not isfinite(start):
+            return
         self._push(start, flow, self._on_request)
         if flow.response is not None:
-            self._push(max(start, flow.response.timestamp_start or start), flow, self._on_response)
+            answered = flow.response.timestamp_start
+            self._push(max(start, answered) if answered and isfinite(answered) else start, flow, self._on_response)
         while len(self._heap) > MOST_WAITING:
             self._pop()
+
+    def drain_if_idle(self) -> None:
+        """Hand on everything that waits, unless flows came since this was asked last."""
+        if self._pushed == self._pushed_before:
+            self.drain()
+        self._pushed_before = self._pushed
 
     def drain(self) -> None:
         """Hand on everything that waits."""

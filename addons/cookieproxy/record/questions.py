@@ -105,6 +105,12 @@ class Questions:
         rows = self._query(query, (*where.values, -1 if limit is None else limit))
         return [_request_row(row, values) for row in reversed(rows)]
 
+    def flow_ids(self) -> set[str]:
+        """The ids of all flows that left something."""
+        tables = ("request_rows", "set_cookie_rows", "event_rows")
+        query = " UNION ".join(f"SELECT flow_id FROM {table} WHERE flow_id IS NOT NULL" for table in tables)
+        return {row[0] for row in self._query(query, ())}
+
     def header_sizes(self, wanted: Filter = NO_FILTER, limit: int = 20) -> list[RequestRow]:
         """For each client and host the request with the largest Cookie header, the largest first (R2)."""
         where = _where_request(wanted)

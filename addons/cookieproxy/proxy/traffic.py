@@ -1,0 +1,172 @@
+"""Flows through the exchange: requests and responses of live traffic, which are rewritten, and of saved flows, which are watched.
+
+Each of the two has clients of its own, so that an old file cannot change what the proxy holds for a browser of today. The requests
+that wait for their responses are bounded: those that never get one must not fill the memory.
+"""
+
+import logging
+from collections.abc import Iterable
+
+from mitmproxy.http import HTTPFlow
+
+from ..core.events import Observation, RequestSeen
+from ..core.hosts import Suffixes
+from ..exchange import Browser, RequestHead, RequestResult
+from . import flows
+from .browsers import Browsers
+from .notices import Notices
+from .policy import Policy
+from .recorder import Recorder
+from .saved import SavedFlows
+
+logger = logging.getLogger(__name__)
+
+MOST_PENDING = 10_000
+
+type Pending = tuple[Browser, RequestResult]
+
+
+class Traffic:
+    """The clients of one kind of traffic, and what they wait for."""
+
+    def __init__(self, suffixes: Suffixes, notices: Notices) -> None:
+        self.recorder: Recorder | None = None
+        self._notices = notices
+        self._browsers = Browsers(suffixes, self._on_new_browser, self._on_leaving_browser)
+        self._policy: Policy | None = None
+        self._pending: dict[str, Pending] = {}
+
+    def follow(self, policy: Policy) -> None:
+        """Another configuration is in force."""
+        self._policy = policy
+        if self.recorder is not None:
+            self.recorder.gather()
+        self._browsers.follow(policy)
+
+    @property
+    def browsers(self) -> Iterable[Browser]:
+        """The clients in memory."""
+        return self._browsers
+
+    def forget(self, flow: HTTPFlow) -> None:
+        """There will be no response."""
+        self._pending.pop(flow.id, None)
+
+    def is_awaited(self, flow: HTTPFlow) -> bool:
+        """True if the flow's response has not been seen."""
+        return flow.id in self._pending
+
+    def _await(self, flow: HTTPFlow, browser: Browser, result: RequestResult) -> None:
+        if len(self._pending) >= MOST_PENDING:
+            del self._pending[next(iter(self._pending))]
+        self._pending[flow.id] = (browser, result)
+
+    def _on_new_browser(self, browser: Browser) -> None:
+        if self.recorder is not None:
+            self.recorder.restore(browser)
+
+    def _on_leaving_browser(self, browser: Browser) -> None:
+        if self.recorder is not None:
+            self.recorder.forget_client(browser)
+
+
+class LiveTraffic(Traffic):
+    """What passes through the proxy now."""
+
+    def request(self, flow: HTTPFlow, head: RequestHead) -> None:
+        """The way up, before the body."""
+        if self._policy is None:
+            return
+        browser = self._browsers.of(flow)
+        result = self._policy.requests.process(browser, head, flow)
+        self._await(flow, browser, result)
+        if result.cookie is not None:
+            flows.write_cookie(flow, result.cookie)
+        if result.headers:
+            flows.write_headers(flow, flow.request.headers, result.headers)
+        self._keep(browser, result.observations, head.time, flow)
+
+    def response(self, flow: HTTPFlow) -> None:
+        """The way down, before the body."""
+        pending = self._pending.pop(flow.id, None)
+        if pending is None or self._policy is None:
+            return
+        browser, request = pending
+        head = flows.response_head(flow)
+        result = self._policy.responses.process(browser, request, head, flow)
+        if result.set_cookies is not None:
+            flows.write_set_cookies(flow, result.set_cookies)
+        if result.headers and flow.response is not None:
+            flows.write_headers(flow, flow.response.headers, result.headers)
+        if result.observations:
+            self._keep(browser, result.observations, head.time, flow)
+
+    def _keep(self, browser: Browser, observations: list[Observation], now: float, flow: HTTPFlow) -> None:
+        if observations:
+            self._notices.tell(observations, flow)
+        if self.recorder is not None:
+            self.recorder.seen(browser, now)
+            self.recorder.add(browser, observations)
+
+
+class SavedTraffic(Traffic):
+    """Flows that were read from files."""
+
+    def __init__(self, suffixes: Suffixes, notices: Notices) -> None:
+        super().__init__(suffixes, notices)
+        self._flows = SavedFlows(self._request, self._response)
+        self._knows_store: Recorder | None = None
+        self.drain = self._flows.drain
+        self.drain_if_idle = self._flows.drain_if_idle
+
+    def add(self, flow: HTTPFlow) -> None:
+        """Take one flow, unless it was read before."""
+        if self.recorder is not self._knows_store:
+            self._knows_store = self.recorder
+            if self.recorder is not None:
+                self._flows.know(self.recorder.flow_ids())
+        self._flows.add(flow)
+
+    def _request(self, flow: HTTPFlow) -> None:
+        head = flows.request_head(flow)
+        if head is None or self._policy is None:
+            return
+        browser = self._browsers.of(flow)
+        result = self._policy.requests.process(browser, head, flow, watch=True)
+        self._await(flow, browser, result)
+        if not any(isinstance(each, RequestSeen) for each in result.observations):
+            result.observations.append(_trace(browser, result, head))
+        self._keep(browser, result.observations, head.time)
+
+    def _response(self, flow: HTTPFlow) -> None:
+        pending = self._pending.pop(flow.id, None)
+        if pending is None or self._policy is None or flow.response is None:
+            return
+        browser, request = pending
+        head = flows.response_head(flow)
+        result = self._policy.responses.process(browser, request, head, flow, watch=True)
+        self._keep(browser, result.observations, head.time)
+
+    def _keep(self, browser: Browser, observations: list[Observation], now: float) -> None:
+        self._notices.tell(observations, None)
+        if self.recorder is not None:
+            self.recorder.seen(browser, now)
+            self.recorder.add_watched(browser, observations, now)
+
+
+def _trace(browser: Browser, result: RequestResult, head: RequestHead) -> RequestSeen:
+    """A request without cookies, so that the store knows its flow when the file is read again."""
+    access = result.access
+    return RequestSeen(
+        access.time,
+        browser.name,
+        result.site,
+        access.host,
+        access.scheme,
+        head.method,
+        access.path,
+        access.flow_id,
+        access.party.value,
+        0,
+        (),
+    )

@@ -4,46 +4,54 @@ Holds state, decides little. All of it is bounded, because a hostile client or s
 """
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
-from ..core.access import Access
 from ..core.cookie import Cookie, CookieKey
 from ..core.events import JarKind
-from ..core.hosts import Suffixes, domain_match
+from ..core.hosts import Suffixes
 from ..core.jar import Jar
-from ..core.outcome import UnexpectedReason
-from ..core.profiles import Profile
-from ..core.syntax import compose
+from ..core.outcome import UnexpectedReason, WithholdReason
+from ..core.profiles import Profile, SameSiteDefault
+from .leaving import LeavingCookies
 
 MAX_NOTES = 2_000
-"""Names that a client may have remembered for it: departed cookies, things told once."""
-MAX_LEAVING = 4_000
+"""Things that a client may have remembered for it, of each kind."""
+IN_FLIGHT_SECONDS = 1.0
+"""For so long after a cookie's value was replaced, requests with the old one may still be on their way."""
+VALUES_IN_FLIGHT = 4
+
+type JarEntry = tuple[JarKind, CookieKey, Cookie | None]
 
 
-@dataclass(slots=True)
-class Leaving:
-    """A cookie the browser still has and should not: kept from applications, deleted when a response may do it."""
+class Departure(NamedTuple):
+    """Why a cookie is not in the mirror although the client may send it."""
 
-    cookie: Cookie
-    told: bool = False
-    """True once a deletion went out and the browser has not sent it since."""
+    reason: UnexpectedReason
+    time: float
+    """Unix seconds."""
+    cookie: Cookie | None = None
+    """The cookie as it was, if nobody but the mirror took it out."""
 
 
 class Browser:
     """The state of one client (`clients:` in rules.yaml tells them apart)."""
 
     __slots__ = (
+        "_departed",
+        "_enforce",
+        "_replaced",
+        "_said",
+        "_skews",
+        "_undrained",
         "address",
-        "departed",
         "has_renamed",
         "held",
         "leaving",
-        "leaving_changed",
         "mirror",
         "name",
         "profile",
-        "said",
-        "skews",
         "user_agent",
     )
 
@@ -55,123 +63,133 @@ class Browser:
         self.user_agent = user_agent
         self.profile = profile
         self.mirror = Jar(profile, suffixes)
-        self.held = Jar(profile if enforce else profile.without_counts(), suffixes)
+        self.held = Jar(held_profile(profile, enforce), suffixes)
+        self.leaving = LeavingCookies()
         self.has_renamed = False
         """True once a rule's rename made a cookie of the mirror, so that requests have something to undo."""
-        self.leaving: dict[CookieKey, Leaving] = {}
-        self.leaving_changed: dict[CookieKey, Cookie | None] = {}
-        """As `Jar.drain_changes`, for `leaving`."""
-        self.departed: dict[tuple[str, bytes], UnexpectedReason] = {}
-        """Why a cookie is not in the mirror although the client may send it."""
-        self.said: dict[Hashable, int] = {}
-        """How often something was found that is told only once."""
-        self.skews: dict[str, float] = {}
-        """Seconds by which a site's clock was ahead when it was told last."""
+        self._enforce = enforce
+        self._departed: dict[tuple[str, bytes], Departure] = {}
+        self._replaced: dict[CookieKey, tuple[tuple[bytes, float], ...]] = {}
+        self._said: dict[Hashable, int] = {}
+        self._skews: dict[str, float] = {}
+        self._undrained: list[JarEntry] = []
+
+    # -- configuration and restarts ------------------------------------------------------------------------------------
 
     def follow(self, profile: Profile, suffixes: Suffixes, enforce: bool) -> None:
         """Another configuration is in force; what the jars hold stays, and later cookies find the new limits."""
-        held_profile = profile if enforce else profile.without_counts()
-        if profile != self.mirror.profile:
-            self.profile = profile
-            self.mirror = _moved(self.mirror, profile, suffixes)
-        if held_profile != self.held.profile:
-            self.held = _moved(self.held, held_profile, suffixes)
+        self.profile, self._enforce = profile, enforce
+        self.mirror = self._moved(JarKind.MIRROR, self.mirror, profile, suffixes)
+        self.held = self._moved(JarKind.HELD, self.held, held_profile(profile, enforce), suffixes)
+        if not enforce:
+            for leaving in [leaving for leaving in self.leaving if leaving.why is WithholdReason.EVICTED]:
+                self.leaving.forget(leaving.cookie.key)
+
+    def _moved(self, kind: JarKind, jar: Jar, profile: Profile, suffixes: Suffixes) -> Jar:
+        """The same cookies in a jar of another profile; what was not yet drained is not forgotten."""
+        if profile == jar.profile:
+            return jar
+        self._undrained += [(kind, key, cookie) for key, cookie in jar.drain_changes().items()]
+        moved = Jar(profile, suffixes)
+        for cookie in jar:
+            moved.place(cookie)
+        moved.drain_changes()
+        return moved
 
     def restore(self, kind: JarKind, cookie: Cookie) -> None:
-        """Put back a cookie that was stored before a restart."""
+        """Put back a cookie that was stored before a restart.
+
+        Without `enforce` nothing is leaving: what the proxy holds or renamed is found again when the client sends it.
+        """
         match kind:
             case JarKind.MIRROR:
                 self.mirror.place(cookie)
+                self.leaving.forget(cookie.key)
                 self.has_renamed |= cookie.made_from is not None
             case JarKind.HELD:
                 self.held.place(cookie)
-            case JarKind.LEAVING:
-                self.leaving[cookie.key] = Leaving(cookie)
+            case JarKind.LEAVING if self._enforce and self.mirror.get(cookie.key) is None:
+                self.leaving.restore(cookie, WithholdReason.EVICTED)
+
+    def drain_changes(self) -> Iterator[JarEntry]:
+        """What changed in all jars since the last call, None for what is gone."""
+        undrained, self._undrained = self._undrained, []
+        yield from undrained
+        changes = (
+            (JarKind.MIRROR, self.mirror.drain_changes()),
+            (JarKind.HELD, self.held.drain_changes()),
+            (JarKind.LEAVING, self.leaving.drain_changes()),
+        )
+        for kind, changed in changes:
+            for key, cookie in changed.items():
+                yield kind, key, cookie
+
+    # -- what is remembered --------------------------------------------------------------------------------------------
 
     def first_time(self, what: Hashable) -> bool:
         """True once for each thing; afterwards it is only counted."""
-        count = self.said.get(what, 0)
-        if not count and len(self.said) >= MAX_NOTES:
-            del self.said[next(iter(self.said))]
-        self.said[what] = count + 1
+        count = self._said.get(what, 0)
+        _remember(self._said, what, count + 1)
         return count == 0
 
-    def note_departure(self, host: str, name: bytes, reason: UnexpectedReason) -> None:
+    def note_departure(self, domain: str, name: bytes, departure: Departure) -> None:
         """Remember why a cookie left, for the case that the client sends it all the same."""
-        if len(self.departed) >= MAX_NOTES:
-            del self.departed[next(iter(self.departed))]
-        self.departed[host, name] = reason
+        _remember(self._departed, (domain, name), departure)
 
-    def note_skew(self, site: str, seconds: float) -> None:
-        """Remember by how much a site's clock is ahead of ours."""
-        if len(self.skews) >= MAX_NOTES:
-            del self.skews[next(iter(self.skews))]
-        self.skews[site] = seconds
+    def forget_departure(self, domain: str, name: bytes) -> None:
+        """It has come back."""
+        if self._departed:
+            self._departed.pop((domain, name), None)
 
-    def expel(self, cookie: Cookie) -> None:
-        """The browser has this cookie and should not."""
-        if len(self.leaving) >= MAX_LEAVING:
-            self.left(next(iter(self.leaving)))
-        self.leaving[cookie.key] = Leaving(cookie)
-        self.leaving_changed[cookie.key] = cookie
+    def departure_of(self, host: str, name: bytes) -> Departure | None:
+        """Why no cookie of this name goes to this host as far as we know, if one ever did."""
+        domain = host
+        while self._departed:
+            departure = self._departed.get((domain, name))
+            if departure is not None:
+                return departure
+            _, dot, domain = domain.partition(".")
+            if not dot:
+                break
+        return None
 
-    def left(self, key: CookieKey) -> None:
-        """The browser no longer has this cookie, or may have it again."""
-        if self.leaving.pop(key, None) is not None:
-            self.leaving_changed[key] = None
+    def note_replaced(self, old: Cookie, time: float) -> None:
+        """Remember a value that was replaced: requests that carry it may be on their way."""
+        key = old.key
+        _remember(self._replaced, key, (*self._replaced.get(key, ())[1 - VALUES_IN_FLIGHT :], (old.value, time)))
 
-    def drain_changes(self) -> Iterator[tuple[JarKind, CookieKey, Cookie | None]]:
-        """What changed in all jars since the last call, None for what is gone."""
-        for kind, jar in ((JarKind.MIRROR, self.mirror), (JarKind.HELD, self.held)):
-            for key, cookie in jar.drain_changes().items():
-                yield kind, key, cookie
-        changed, self.leaving_changed = self.leaving_changed, {}
-        for key, cookie in changed.items():
-            yield JarKind.LEAVING, key, cookie
+    def may_be_in_flight(self, cookie: Cookie, value: bytes, time: float) -> bool:
+        """True if a request of this time may carry this value because the browser had not yet heard of another."""
+        if time <= cookie.set_time:
+            return True
+        replaced = self._replaced.get(cookie.key, ()) if self._replaced else ()
+        return any(old == value and time <= when + IN_FLIGHT_SECONDS for old, when in replaced)
 
-    def leaving_for(self, access: Access) -> Iterator[Leaving]:
-        """What the browser should not send with this request, and may."""
-        for leaving in self.leaving.values():
-            if self.mirror.withhold(leaving.cookie, access) is None:
-                yield leaving
+    def skew_of(self, host: str, site: str) -> float:
+        """Seconds by which a host's clock was ahead when it was told last; a host not yet heard goes by its site's."""
+        return self._skews.get(host, self._skews.get(site, 0.0))
 
-    def deletions(self, access: Access) -> Iterator[tuple[Leaving, bytes]]:
-        """The Set-Cookie fields by which this response may delete what the browser should not have."""
-        for leaving in self.leaving.values():
-            if not leaving.told and may_delete(leaving.cookie, access, self.profile):
-                yield leaving, deletion_of(leaving.cookie)
+    def note_skew(self, host: str, site: str, seconds: float) -> None:
+        """Remember by how much a clock is ahead of ours."""
+        _remember(self._skews, host, seconds)
+        if site not in self._skews:
+            _remember(self._skews, site, seconds)
 
 
-def _moved(jar: Jar, profile: Profile, suffixes: Suffixes) -> Jar:
-    """The same cookies in a jar of another profile."""
-    moved = Jar(profile, suffixes)
-    for cookie in jar:
-        moved.place(cookie)
-    return moved
+@lru_cache(maxsize=256)
+def held_profile(profile: Profile, enforce: bool) -> Profile:
+    """What the proxy keeps cookies by: the storage model always, the counts only with `enforce`.
+
+    A browser that knows no SameSite is not followed: what another site causes must not carry what the application kept from it.
+    """
+    held = profile if enforce else profile.without_counts()
+    if held.same_site is SameSiteDefault.UNSUPPORTED:
+        return replace(held, same_site=SameSiteDefault.NONE)
+    return held
 
 
-def may_delete(cookie: Cookie, access: Access, profile: Profile) -> bool:
-    """True if a browser would take the deletion of this cookie from a response to this access."""
-    if cookie.domain != access.host and (cookie.host_only or not domain_match(access.host, cookie.domain)):
-        return False
-    if cookie.secure_only and not profile.trusts(access.scheme, access.host):
-        return False
-    return cookie.partition is None or cookie.partition == access.partition
-
-
-def deletion_of(cookie: Cookie) -> bytes:
-    """A Set-Cookie field that deletes exactly this cookie (R11)."""
-    attributes: list[tuple[bytes, bytes | None]] = [
-        (b"Path", cookie.path),
-        (b"Max-Age", b"0"),
-        (b"Expires", b"Thu, 01 Jan 1970 00:00:00 GMT"),
-    ]
-    if not cookie.host_only:
-        attributes.append((b"Domain", cookie.domain.encode("ascii")))
-    if cookie.secure_only or cookie.name.lower().startswith((b"__secure-", b"__host-", b"__http-")):
-        attributes.append((b"Secure", None))
-    if cookie.http_only:
-        attributes.append((b"HttpOnly", None))
-    if cookie.partition is not None:
-        attributes += [(b"SameSite", b"None"), (b"Partitioned", None)]
-    return compose(cookie.name, b"" if cookie.name else b"x", attributes)
+def _remember[K, V](notes: dict[K, V], key: K, note: V) -> None:
+    """Note it as the latest; the one noted longest ago makes room."""
+    if key not in notes and len(notes) >= MAX_NOTES:
+        del notes[next(iter(notes))]
+    notes[key] = note

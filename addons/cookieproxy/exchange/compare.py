@@ -1,28 +1,28 @@
-"""The mirror against what the client really sent: sent, unexpected, withheld, missing (R3, R9, R21).
+"""The mirror against what the client really sent: sent, unexpected, withheld (R9, R21).
 
-Judges one request. A cookie's absence is evidence only in a navigation, or in a request without Sec-Fetch-* that carried other
-cookies of the site: preflights, fonts, manifests and fetches without credentials carry none by design.
+Judges one request. Pairs are matched with cookies word for word first; what is left over on either side is a value that changed, a
+cookie we had judged away or never saw being set, or one that is missing (`absence`).
 """
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..core.access import Party, SameSiteContext
-from ..core.cookie import Cookie, SameSite
+from ..core.cookie import Cookie, CookieKey
 from ..core.events import Event, EventKind, SentPair
-from ..core.outcome import MissingReason, RemovalCause, UnexpectedReason, WithholdReason
+from ..core.outcome import UnexpectedReason, WithholdReason
 from ..core.syntax import Pair
-from .browser import Browser, Leaving
-from .evidence import Evidence
+from .absence import CROSSING_SECONDS, AbsenceJudge
+from .browser import Browser, Departure
+from .evidence import Absence, Evidence
+from .leaving import Leaving
 from .tell import Teller
 
-EXPIRY_SLACK_SECONDS = 60.0
-"""A cookie that had less than this left to live may have been judged expired by the browser's own clock."""
-NEAR_LIMIT = 0.9
-"""The share of a site's limit from which an eviction is the likeliest reason for an absence."""
-STILL_THERE = frozenset((MissingReason.THIRD_PARTY, MissingReason.SAME_SITE))
-"""Reasons that keep a cookie from one request, not from the browser."""
+MOST_ADOPTED = 500
+"""Unknown cookies of one request that are taken in; no browser sends so many."""
+TOLD_WITHHELD = frozenset(WithholdReason) - {WithholdReason.DOMAIN_MISMATCH, WithholdReason.NOT_ON_PATH}
+"""Reasons worth telling; a cookie of another path or host is no surprise."""
+
+type ByName = dict[bytes, list[Cookie]]
 
 
 @dataclass(slots=True)
@@ -33,182 +33,193 @@ class Comparison:
     cookies: list[Cookie | None]
     """For each pair the mirror's cookie it is."""
     unwanted: set[int] = field(default_factory=set)
-    """Pairs that `enforce` keeps from the application."""
+    """Pairs that are kept from the application: the browser should not have them any more."""
     events: list[Event] = field(default_factory=list)
 
 
 class Comparer:
     """Compares the pairs of one request of one browser with its mirror."""
 
+    __slots__ = ("_access", "_adopted", "_browser", "_evidence", "_taken", "_tell")
+
     def __init__(self, browser: Browser, tell: Teller, evidence: Evidence) -> None:
-        self.browser = browser
-        self.access = tell.access
-        self.tell = tell
-        self.evidence = evidence
+        self._browser = browser
+        self._access = tell.access
+        self._tell = tell
+        self._evidence = evidence
+        self._adopted = 0
+        self._taken: set[Cookie] = set()
 
     def compare(self, sent: Sequence[Pair]) -> Comparison:
         """Match pairs with cookies; adopt the unknown ones, take out the missing ones."""
-        browser, access = self.browser, self.access
-        expected = browser.mirror.retrieve(access)
-        leaving = list(browser.leaving_for(access)) if browser.leaving else []
-        if len(sent) == len(expected) and not leaving and all(map(_same, sent, expected)):
+        browser = self._browser
+        leaving = browser.leaving.sendable(self._access, browser.profile) if browser.leaving else []
+        if not sent and not leaving and self._evidence.absence is not Absence.ALWAYS:
+            result = Comparison([], [])
+            self._tell_withheld((), result)
+            return result
+        expected = browser.mirror.retrieve(self._access)
+        if len(sent) == len(expected) and not leaving and _are_same(sent, expected):
             for cookie in expected:
                 cookie.sent = True
-            result = Comparison(
-                [_sent(pair, cookie) for pair, cookie in zip(sent, expected, strict=True)], list(expected)
-            )
+            pairs = [sent_pair(pair.name, pair.value, cookie) for pair, cookie in zip(sent, expected, strict=True)]
+            result = Comparison(pairs, [*expected])
         else:
             result = self._match(sent, expected, leaving)
         self._tell_withheld(expected, result)
         return result
 
     def _match(self, sent: Sequence[Pair], expected: list[Cookie], leaving: list[Leaving]) -> Comparison:
-        result = Comparison([_unmatched(pair) for pair in sent], [None] * len(sent))
+        result = Comparison([SentPair(*pair[:2], EventKind.UNEXPECTED) for pair in sent], [None] * len(sent))
         left = dict.fromkeys(expected)
         self._match_exactly(sent, left, result)
-        self._match_leaving(sent, leaving, result)
-        strangers = [i for i, cookie in enumerate(result.cookies) if cookie is None and i not in result.unwanted]
-        if strangers:
-            self._match_loosely(strangers, sent, left, result)
-        self._judge_absence(list(left), bool(sent), result)
+        if leaving:
+            self._match_leaving(sent, leaving, result)
+        open_ones = [i for i, cookie in enumerate(result.cookies) if cookie is None and i not in result.unwanted]
+        if open_ones:
+            self._match_loosely(sent, open_ones, left, result)
+        if left:
+            judge = AbsenceJudge(self._browser, self._tell, self._evidence)
+            came = [cookie for cookie in result.cookies if cookie is not None]
+            result.events += judge.judge(list(left), came, bool(sent))
         return result
 
     def _match_exactly(self, sent: Sequence[Pair], left: dict[Cookie, None], result: Comparison) -> None:
         by_pair: dict[tuple[bytes, bytes], list[Cookie]] = {}
-        for cookie in left:
+        for cookie in reversed(left):
             by_pair.setdefault((cookie.name, cookie.value), []).append(cookie)
         for index, pair in enumerate(sent):
             found = by_pair.get((pair.name, pair.value))
             if found:
-                self._take(index, pair, found.pop(0), left, result)
+                self._take(index, pair, found.pop(), left, result)
 
     def _take(self, index: int, pair: Pair, cookie: Cookie, left: dict[Cookie, None], result: Comparison) -> None:
         cookie.sent = True
         left.pop(cookie, None)
-        result.cookies[index] = cookie
-        result.pairs[index] = _sent(pair, cookie)
+        self._place(index, cookie, sent_pair(pair.name, pair.value, cookie), result)
+
+    def _place(self, index: int, cookie: Cookie, pair: SentPair, result: Comparison) -> None:
+        result.cookies[index], result.pairs[index] = cookie, pair
+        self._taken.add(cookie)
 
     def _match_leaving(self, sent: Sequence[Pair], leaving: list[Leaving], result: Comparison) -> None:
         """What the browser should not have any more: kept back if it comes, forgotten if it does not."""
-        free: dict[bytes, list[int]] = {}
-        for place, pair in enumerate(sent if leaving else ()):
-            if result.cookies[place] is None:
-                free.setdefault(pair.name, []).append(place)
+        by_name: dict[bytes, list[int]] = {}
+        for index, pair in enumerate(sent):
+            if result.cookies[index] is None:
+                by_name.setdefault(pair.name, []).append(index)
+        carried = bool(sent)
         for unwelcome in leaving:
             cookie = unwelcome.cookie
-            index = _take_free(free.get(cookie.name), sent, cookie)
-            if index is None:
-                if self.evidence.navigation or not self.evidence.fetch_metadata:
-                    self.browser.left(cookie.key)
+            free = by_name.get(cookie.name)
+            if not free:
+                if unwelcome.told_time is not None or self._proves_absence(carried):
+                    self._browser.leaving.forget(cookie.key)
                 continue
-            unwelcome.told = False
+            index = next((index for index in free if sent[index].value == cookie.value), free[0])
+            free.remove(index)
+            unwelcome.came_again(self._access.time)
             result.unwanted.add(index)
-            result.pairs[index] = _sent(sent[index], cookie)._replace(
-                event=EventKind.WITHHELD, reason=WithholdReason.EVICTED.value
-            )
+            result.pairs[index] = withheld_pair(sent_pair(cookie.name, sent[index].value, cookie), unwelcome.why.value)
+
+    def _proves_absence(self, carried: bool) -> bool:
+        absence = self._evidence.absence
+        return absence is Absence.ALWAYS or (carried and absence is Absence.BESIDE_OTHERS)
 
     def _match_loosely(
-        self, strangers: list[int], sent: Sequence[Pair], left: dict[Cookie, None], result: Comparison
+        self, sent: Sequence[Pair], indexes: list[int], left: dict[Cookie, None], result: Comparison
     ) -> None:
-        """Pairs that are not word for word what the mirror expected. By look-up: a hostile client sends ten thousand of them."""
-        expected: dict[bytes, deque[Cookie]] = {}
-        for cookie in left:
-            expected.setdefault(cookie.name, deque()).append(cookie)
-        withheld: dict[tuple[bytes, bytes], Cookie] = {}
-        for cookie in self.browser.mirror.candidates(self.access.host):
-            withheld.setdefault((cookie.name, cookie.value), cookie)
-        for index in strangers:
-            pair = sent[index]
-            if renewed := expected.get(pair.name):
-                withheld[pair.name, pair.value] = self._renew(index, pair, renewed.popleft(), left, result)
-            elif judged_away := withheld.get((pair.name, pair.value)):
-                self._take(index, pair, judged_away, left, result)
-            else:
-                withheld[pair.name, pair.value] = self._adopt(index, pair, result)
-
-    def _renew(self, index: int, pair: Pair, cookie: Cookie, left: dict[Cookie, None], result: Comparison) -> Cookie:
-        """A script, or a response we did not see, gave the cookie another value."""
-        renewed = self.browser.mirror.renew(cookie, pair.value, self.access.time)
-        left.pop(cookie, None)
-        result.cookies[index] = renewed
-        result.pairs[index] = _sent(pair, renewed)._replace(
-            event=EventKind.UNEXPECTED, reason=UnexpectedReason.CHANGED.value
+        """Pairs that are not word for word what the mirror expected."""
+        expected = _by_name(left)
+        judged_away = _by_name(
+            cookie for cookie in self._browser.mirror.candidates(self._access.host) if cookie not in left
         )
-        return renewed
+        for index in indexes:
+            pair = sent[index]
+            namesakes = expected.get(pair.name)
+            if namesakes:
+                self._renew(index, pair, namesakes.pop(0), left, result)
+                continue
+            known = next((c for c in judged_away.get(pair.name, ()) if c.value == pair.value), None)
+            if known is not None:
+                self._take(index, pair, known, left, result)
+            else:
+                self._take_unknown(index, pair, left, result)
 
-    def _adopt(self, index: int, pair: Pair, result: Comparison) -> Cookie:
-        browser = self.browser
-        reason = browser.departed.pop((self.access.host, pair.name), None) or UnexpectedReason.UNKNOWN
-        cookie, removals = browser.mirror.adopt(pair.name, pair.value, self.access)
-        result.cookies[index] = cookie
-        result.pairs[index] = _sent(pair, cookie)._replace(event=EventKind.UNEXPECTED, reason=reason.value)
-        result.events += [self.tell.removal(removal) for removal in removals]
+    def _renew(self, index: int, pair: Pair, cookie: Cookie, left: dict[Cookie, None], result: Comparison) -> None:
+        """A script, or a response we did not see, gave the cookie another value; unless the request is older than ours."""
+        browser, time = self._browser, self._access.time
+        left.pop(cookie, None)
+        if browser.may_be_in_flight(cookie, pair.value, time):
+            self._take(index, pair, cookie, left, result)
+            return
+        renewed = browser.mirror.renew(cookie, pair.value, time)
+        self._place(index, renewed, unexpected_pair(pair, renewed, UnexpectedReason.CHANGED), result)
+
+    def _take_unknown(self, index: int, pair: Pair, left: dict[Cookie, None], result: Comparison) -> None:
+        """A pair that the mirror knows no cookie for: it was wrong, or there is one that nobody saw being set."""
+        browser, access = self._browser, self._access
+        there = browser.mirror.get(CookieKey(pair.name, access.host, True, b"/"))
+        if there is not None:
+            if there not in self._taken:
+                self._renew(index, pair, there, left, result)
+            return  # the client sends the name twice: the other one is some cookie below a path or of a domain
+        departure = browser.departure_of(access.host, pair.name)
+        reason = UnexpectedReason.UNKNOWN if departure is None else departure.reason
+        result.pairs[index] = result.pairs[index]._replace(reason=reason.value)
+        if departure is not None and access.time <= departure.time + CROSSING_SECONDS:
+            return
+        if self._adopted < MOST_ADOPTED:
+            self._adopted += 1
+            cookie = self._put_back(pair, departure) or self._adopt(pair, result)
+            self._place(index, cookie, unexpected_pair(pair, cookie, reason), result)
+
+    def _put_back(self, pair: Pair, departure: Departure | None) -> Cookie | None:
+        """A cookie that only seemed to be gone."""
+        cookie = None if departure is None else departure.cookie
+        if cookie is None or cookie.value != pair.value or self._browser.mirror.withhold(cookie, self._access):
+            return None
+        self._browser.forget_departure(cookie.domain, cookie.name)
+        self._browser.mirror.place(cookie)
+        cookie.sent = True
         return cookie
 
-    # -- absence -------------------------------------------------------------------------------------------------------
+    def _adopt(self, pair: Pair, result: Comparison) -> Cookie:
+        self._browser.forget_departure(self._access.host, pair.name)
+        cookie, removals = self._browser.mirror.adopt(pair.name, pair.value, self._access)
+        result.events += [self._tell.removal(removal) for removal in removals]
+        return cookie
 
-    def _judge_absence(self, absent: list[Cookie], carried: bool, result: Comparison) -> None:
-        if not absent or not (self.evidence.navigation or (carried and not self.evidence.fetch_metadata)):
-            return
-        cleared = not any(cookie is not None for cookie in result.cookies)
-        for cookie in absent:
-            if cookie.adopted or cookie.set_time >= self.access.time:
-                continue
-            reason = self._likeliest(cookie, cleared and len(absent) > 1)
-            if reason in STILL_THERE and not self.browser.first_time((cookie.key, reason)):
-                continue
-            result.events.append(self.tell.cookie(EventKind.MISSING, cookie, reason, cookie.set_by))
-            if reason not in STILL_THERE:
-                removal = self.browser.mirror.remove(cookie, RemovalCause.GONE)
-                self.browser.note_departure(self.access.host, cookie.name, UnexpectedReason.REMOVED)
-                result.events.append(self.tell.removal(removal))
-
-    def _likeliest(self, cookie: Cookie, cleared: bool) -> MissingReason:
-        access, mirror = self.access, self.browser.mirror
-        if access.party is Party.THIRD:
-            return MissingReason.THIRD_PARTY
-        if access.context is not SameSiteContext.SAME_SITE and cookie.same_site is not SameSite.NONE:
-            return MissingReason.SAME_SITE
-        if cookie.secure_only and access.scheme != "https":
-            return MissingReason.SECURE
-        if cookie.expiry_time is not None and cookie.expiry_time - access.time < EXPIRY_SLACK_SECONDS:
-            return MissingReason.EXPIRED
-        if mirror.fullness(cookie) >= NEAR_LIMIT:
-            return MissingReason.EVICTED
-        if not cookie.sent:
-            return MissingReason.REFUSED if cookie.path == b"/" or cleared else MissingReason.PATH
-        return MissingReason.CLEARED if cleared else MissingReason.GONE
-
-    def _tell_withheld(self, expected: list[Cookie], result: Comparison) -> None:
+    def _tell_withheld(self, expected: Sequence[Cookie], result: Comparison) -> None:
         """Cookies of this host that stay in the browser this time, each told once for each reason."""
-        browser, access = self.browser, self.access
+        browser, access = self._browser, self._access
         candidates = browser.mirror.candidates(access.host)
         if len(candidates) <= len(expected):
             return
         sent = set(result.cookies)
+        sent.update(expected)
         for cookie in candidates:
             if cookie in sent:
                 continue
             reason = browser.mirror.withhold(cookie, access)
+            if reason is None and expected:
+                reason = WithholdReason.HEADER_FULL
             if reason in TOLD_WITHHELD and browser.first_time((cookie.key, reason)):
-                result.events.append(self.tell.cookie(EventKind.WITHHELD, cookie, reason, cookie.set_by))
+                result.events.append(self._tell.cookie(EventKind.WITHHELD, cookie, reason, cookie.set_by))
 
 
-TOLD_WITHHELD = frozenset(WithholdReason) - {WithholdReason.DOMAIN_MISMATCH, WithholdReason.NOT_ON_PATH}
-"""Reasons worth telling; a cookie of another path or host is no surprise."""
+def _are_same(sent: Sequence[Pair], expected: Sequence[Cookie]) -> bool:
+    for pair, cookie in zip(sent, expected, strict=True):  # noqa: SIM110 - a generator costs twice as much, once a request
+        if pair.name != cookie.name or pair.value != cookie.value:
+            return False
+    return True
 
 
-def _same(pair: Pair, cookie: Cookie) -> bool:
-    return pair.name == cookie.name and pair.value == cookie.value
-
-
-def _take_free(free: list[int] | None, sent: Sequence[Pair], cookie: Cookie) -> int | None:
-    """The pair that is this cookie: the same value if there is one, else the same name; it is free no longer."""
-    if not free:
-        return None
-    index = next((index for index in free if sent[index].value == cookie.value), free[0])
-    free.remove(index)
-    return index
+def _by_name(cookies: Iterable[Cookie]) -> ByName:
+    by_name: ByName = {}
+    for cookie in cookies:
+        by_name.setdefault(cookie.name, []).append(cookie)
+    return by_name
 
 
 def sent_pair(name: bytes, value: bytes, cookie: Cookie) -> SentPair:
@@ -225,9 +236,11 @@ def sent_pair(name: bytes, value: bytes, cookie: Cookie) -> SentPair:
     )
 
 
-def _sent(pair: Pair, cookie: Cookie) -> SentPair:
-    return sent_pair(pair.name, pair.value, cookie)
+def unexpected_pair(pair: Pair, cookie: Cookie, reason: UnexpectedReason) -> SentPair:
+    """A pair that the mirror did not expect so."""
+    return sent_pair(pair.name, pair.value, cookie)._replace(event=EventKind.UNEXPECTED, reason=reason.value)
 
 
-def _unmatched(pair: Pair) -> SentPair:
-    return SentPair(pair.name, pair.value, EventKind.UNEXPECTED)
+def withheld_pair(pair: SentPair, reason: str) -> SentPair:
+    """A pair that the application does not get."""
+    return pair._replace(event=EventKind.WITHHELD, reason=reason)

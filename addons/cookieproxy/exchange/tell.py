@@ -1,6 +1,10 @@
-"""Observations made of outcomes: one place for how an event names its cookie, its host and its cause."""
+"""Observations made of outcomes: one place for how an event names its cookie, its host and its cause.
 
-from typing import NamedTuple
+Knows no rule and no jar. Reasons that are nobody's but ours are `Remark`s; those of browsers stand in `core.outcome`.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple, Self
 
 from ..core.access import Access
 from ..core.cookie import Cookie
@@ -8,6 +12,23 @@ from ..core.events import Change, Event, EventKind, JarKind
 from ..core.hosts import Suffixes, site_of
 from ..core.outcome import Reason, Removal, RemovalCause
 from ..core.syntax import wire_text
+
+
+class Remark(StrEnum):
+    """A reason that is not one of a browser's, with its sentence."""
+
+    sentence: str
+
+    def __new__(cls, code: str, sentence: str) -> Self:
+        remark = str.__new__(cls, code)
+        remark._value_ = code
+        remark.sentence = sentence
+        return remark
+
+    DROPPED = "dropped-by-rule", "A rule dropped it: the other side never saw it."
+    HELD = "held", "The proxy holds the cookie of this name: the application gets that one."
+    RENAMED = "renamed", "A rule renamed it, and the browser has it under its new name too: that one counts."
+    DELETION = "deletion", "The browser is told to delete it."
 
 
 class Teller(NamedTuple):
@@ -20,17 +41,13 @@ class Teller(NamedTuple):
 
     def cookie(self, kind: EventKind, cookie: Cookie, reason: Reason, by: str | None = None) -> Event:
         """An event about a stored cookie at this message."""
-        return self.named(kind, cookie.name, reason, by)
-
-    def named(self, kind: EventKind, name: bytes | None, reason: Reason, by: str | None = None) -> Event:
-        """An event about a cookie that may not be stored."""
         access = self.access
         return Event(
             access.time,
             self.client,
             self.site,
             access.host,
-            name,
+            cookie.name,
             kind,
             reason.value,
             reason.sentence,
@@ -41,9 +58,9 @@ class Teller(NamedTuple):
     def removal(self, removal: Removal, jar: JarKind = JarKind.MIRROR) -> Event:
         """A cookie left a jar; the event stands at its own host, and at its expiry if that is the cause."""
         cookie, cause = removal.cookie, removal.cause
-        expired = cause is RemovalCause.EXPIRED and cookie.expiry_time is not None
+        expiry = cookie.expiry_time if cause is RemovalCause.EXPIRED else None
         return Event(
-            cookie.expiry_time if expired and cookie.expiry_time is not None else self.access.time,
+            self.access.time if expiry is None else expiry,
             self.client,
             site_of(cookie.domain, self.suffixes),
             cookie.domain,
@@ -52,13 +69,12 @@ class Teller(NamedTuple):
             cause.value,
             cause.sentence,
             None if removal.by is None else wire_text(removal.by.name),
-            flow_id=None if expired else self.access.flow_id,
+            flow_id=self.access.flow_id if expiry is None else None,
             jar=jar,
         )
 
     def change(self, name: bytes | None, change: Change) -> Event:
         """A rule changed something, or would have."""
-        verb = "would have applied" if change.observed else "applied"
         return Event(
             self.access.time,
             self.client,
@@ -67,7 +83,7 @@ class Teller(NamedTuple):
             name,
             EventKind.CHANGED,
             "observed" if change.observed else change.action,
-            f"The rule {verb} {change.action}.",
+            _sentence_of(change),
             None,
             change.rule,
             change.before,
@@ -81,3 +97,12 @@ class Teller(NamedTuple):
         return Event(
             access.time, self.client, self.site, access.host, name, kind, reason, sentence, flow_id=access.flow_id
         )
+
+
+def _sentence_of(change: Change) -> str:
+    effect = "changed it" if change.before is not None else "added it"
+    if change.after is None:
+        effect = "kept it from passing"
+    if change.observed:
+        return f"The rule's `{change.action}` would have {effect}; nothing was changed."
+    return f"The rule's `{change.action}` {effect}."

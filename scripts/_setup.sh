@@ -84,6 +84,10 @@ except BlockingIOError:
 
 install() {
     local python=$1
+    if [[ -L $venv ]]; then
+        say "$venv is a link; it is left alone. Remove the link, and run this again."
+        return 1
+    fi
     say "Setting up $venv with $("$python" -V), once; this takes about half a minute."
     if [[ ! -f $stamp || $(< "$stamp") != "$root"$'\n'"$python" || ! -x $venv/bin/python ]]; then
         rm -f "$stamp"

@@ -65,7 +65,7 @@ class IgnoreReason(Reason):
     PARTITIONED_INSECURE = "partitioned-insecure", "It is Partitioned without Secure.", "InvalidPartitioned"
     PREFIX_SECURE = (
         "prefix-secure",
-        "Its name promises Secure over a secure connection, which it is not.",
+        "Its name promises that it is Secure and came over a secure connection, which is not so.",
         "InvalidPrefix",
     )
     PREFIX_HOST = "prefix-host", "Its name promises no Domain and Path=/, which it does not keep.", "InvalidPrefix"

@@ -15,6 +15,7 @@ from .actions import Add
 from .drafts import Fate, FieldDraft, PairDraft
 from .edits import rewritten
 from .facts import Direction, Facts
+from .headers import Fields, HeaderVerdict, edit_headers, header_steps
 from .index import HostIndex
 from .judge import additions, applying, field_verdict, judge
 from .model import RuleBase
@@ -26,6 +27,7 @@ from .verdicts import FieldVerdict, Record, RequestVerdict, ResponseVerdict, Und
 __all__ = [
     "Facts",
     "FieldVerdict",
+    "HeaderVerdict",
     "HostRules",
     "MadeFrom",
     "Record",
@@ -55,6 +57,12 @@ class HostRules:
         self._pair_plans: dict[bytes, Plan] = {}
         self._response_adds = _adds(rules, Direction.RESPONSE)
         self._request_adds = _adds(rules, Direction.REQUEST)
+        self._response_headers = header_steps(rules, Direction.RESPONSE)
+        self._request_headers = header_steps(rules, Direction.REQUEST)
+        self.edits_response_headers = bool(self._response_headers)
+        """True if `response_headers` may find something to do; ask it only then."""
+        self.edits_request_headers = bool(self._request_headers)
+        """As `edits_response_headers`."""
         self._renaming = tuple((rule, excepted) for rule, excepted in rules if any(rule.renames()))
         self._old_names: dict[bytes, bytes | None] = {}
 
@@ -108,6 +116,29 @@ class HostRules:
         if not judged and not self._request_adds:
             return RequestVerdict(cookies)
         return self._request_verdict(cookies, facts, judged, observe, merged)
+
+    def response_headers(
+        self, given: Sequence[SetCookie], fields: Fields, facts: Facts, observe: bool = False
+    ) -> HeaderVerdict:
+        """What becomes of the header fields of a response that sets these cookies; of all its fields, names in any case."""
+        cookies = [(field.name, FieldSubject(facts, field.value, field)) for field in given]
+        return edit_headers(self._response_headers, fields, cookies, facts, bytes, observe)
+
+    def request_headers(
+        self,
+        cookies: Iterable[tuple[bytes, bytes]],
+        fields: Fields,
+        facts: Facts,
+        stored: Callable[[bytes], Cookie | None],
+        scopes: Callable[[], bytes],
+        observe: bool = False,
+    ) -> HeaderVerdict:
+        """What becomes of the header fields of a request that carries these names and values, after the undo.
+
+        `scopes` gives the text that stands for `{cookies}`.
+        """
+        subjects = [(name, PairSubject(facts, value, name, stored)) for name, value in cookies]
+        return edit_headers(self._request_headers, fields, subjects, facts, scopes, observe)
 
     def undo(self, cookies: CookieString, made: MadeFrom | None = None) -> Undone:
         """The cookies under the application's names; without a record (None) the rules decide alone."""

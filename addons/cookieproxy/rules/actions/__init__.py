@@ -4,13 +4,31 @@ from .add import Add
 from .base import Action
 from .cap import Cap
 from .drop import Drop
+from .header import Header
 from .hold import Hold
 from .keep import Keep
 from .later import LATER
 from .rename import Rename
 from .replace import Replace
 from .set import Set
+from .subkey import Subkey
 
-ACTIONS: dict[str, type[Action]] = {action.key: action for action in (Set, Cap, Drop, Keep, Rename, Replace, Add, Hold)}
+ACTIONS: dict[str, type[Action]] = {
+    action.key: action for action in (Set, Cap, Drop, Keep, Rename, Replace, Subkey, Add, Hold, Header)
+}
 
-__all__ = ["ACTIONS", "LATER", "Action", "Add", "Cap", "Drop", "Hold", "Keep", "Rename", "Replace", "Set"]
+__all__ = [
+    "ACTIONS",
+    "LATER",
+    "Action",
+    "Add",
+    "Cap",
+    "Drop",
+    "Header",
+    "Hold",
+    "Keep",
+    "Rename",
+    "Replace",
+    "Set",
+    "Subkey",
+]

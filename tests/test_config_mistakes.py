@@ -206,7 +206,8 @@ RULE = [
     ("add: {name: a, value: x, to: request, path: /}", "45: a Cookie header has no attributes"),
     ("mode: dry-run", '13: "dry-run" is not allowed here (one of: apply, observe)'),
     ("stop: 1", '13: expected true or false, not "1"'),
-    ("seal: true", '7: "seal" is understood but not carried out by this version'),
+    ("seal: true", None),
+    ("seal: false", '13: expected true, not false; to turn it off, leave it out'),
     ("pack: jar", '7: "pack" is understood but not carried out by this version'),
     ("subkey: {set: {a: 1}, remove: [b]}", None),
     ("subkey: {remov: a}", '16: unknown key "remov", did you mean "remove"?'),
@@ -301,7 +302,7 @@ browser: chrom
 lists: {a: ['~(']}
 rules:
   - {match: {cookie: {list: a}}, hold: maybe, hold: true}
-  - &x {drop: true, seal: true}
+  - &x {drop: true, seal: 1}
   - *x
   - {match: {cookie: [a, b]}, rename: c}
   - {match: {cookie: a}, rename: d}
@@ -309,7 +310,7 @@ rules:
 enforce: maybe
 """
     assert [mistake.split(": ")[0] for mistake in mistakes(text)] == [
-        "1:10", "2:13", "4:40", "4:47", "5:5", "5:21", "6:5", "7:39", "9:34", "10:10"
+        "1:10", "2:13", "4:40", "4:47", "5:5", "5:27", "6:5", "7:39", "9:34", "10:10"
     ]  # fmt: skip
 
 

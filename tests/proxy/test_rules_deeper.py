@@ -1,6 +1,9 @@
 """Sub-keys, headers, sealed and packed cookies through a real mitmdump: what curl and the application see on the wire."""
 
+import pytest
+
 from rig.messages import Answer
+from rig.process import ProxyFailed, eventually
 
 
 def test_a_header_of_the_response_is_set_and_another_removed(proxy, origin):
@@ -65,3 +68,92 @@ rules:
     answer = running.curl("http://shop.example/", "-H", "Cookie: a=1;u=userName=patrick&x=2 ; b")
     assert answer.all(b"set-cookie") == [b"u=userName=patrick&x=\xff; Path=/"]
     assert origin.cookies_at("/") == [b"a=1;u=userName=guest&x=2 ; b"]
+
+
+SEAL = "rules: [{name: s, match: {cookie: sid}, seal: true}]"
+
+
+def test_a_sealed_cookie_on_the_wire(proxy, origin):
+    origin.answers["/set"] = Answer([b"Set-Cookie: sid=secret; Path=/; HttpOnly"])
+    origin.answers["*"] = Answer([])
+    running = proxy(rules=SEAL)
+    (field,) = running.curl("http://shop.example/set").all(b"set-cookie")
+    assert field.startswith(b"sid=sealed.")
+    assert field.endswith(b"; Path=/; HttpOnly")
+    sealed = field.partition(b";")[0].decode()
+    for path, cookie in {
+        "/good": f"a=1; {sealed}",
+        "/edited": f"a=1; {sealed[:-5]}AAAAA",
+        "/foreign": "a=1; sid=made-up",
+        "/other": f"a=1; other={sealed[4:]}",
+    }.items():
+        running.curl(f"http://shop.example{path}", "-H", f"Cookie: {cookie}")
+    assert origin.cookies_at("/good") == [b"a=1; sid=secret"]
+    assert origin.cookies_at("/edited") == origin.cookies_at("/foreign") == origin.cookies_at("/other") == [b"a=1"]
+    running.curl("http://elsewhere.example/site", "-H", f"Cookie: {sealed}")
+    assert origin.cookies_at("/site") == [b""]
+    running.stop()
+    told = [row for row in running.cookies_json("events") if row["reason"] == "seal" and row["event"] == "changed"]
+    assert [(row["cookie"], row["rule"]) for row in told] == [
+        ("sid", "s"),
+        ("sid", "s"),
+        ("sid", "s"),
+        ("other", "a former rule"),
+        ("sid", "s"),
+    ]
+
+
+def test_the_key_file_is_made_for_its_owner_and_rotated_while_the_proxy_runs(proxy, origin):
+    origin.answers["/set"] = Answer([b"Set-Cookie: sid=secret"])
+    origin.answers["*"] = Answer([])
+    running = proxy(rules=SEAL)
+    keys = running.home / "cookies.keys"
+    assert keys.stat().st_mode & 0o777 == 0o600
+    first = sealed_pair(running)
+    keys.write_text("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=\n" + keys.read_text())
+    for _ in eventually():
+        second = sealed_pair(running)
+        if second[:16] != first[:16]:
+            break
+    running.curl("http://shop.example/old", "-H", f"Cookie: {first}")
+    running.curl("http://shop.example/new", "-H", f"Cookie: {second}")
+    assert origin.cookies_at("/old") == origin.cookies_at("/new") == [b"sid=secret"]
+    running.stop()
+    again = proxy(home=running.home)
+    again.curl("http://shop.example/again", "-H", f"Cookie: {first}")
+    assert origin.cookies_at("/again") == [b"sid=secret"]
+
+
+def sealed_pair(running):
+    (field,) = running.curl("http://shop.example/set").all(b"set-cookie")
+    return field.decode()
+
+
+def test_a_broken_key_file_is_a_mistake_with_its_place(proxy, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "cookies.keys").write_text("# keys\nnot a key\n")
+    with pytest.raises(ProxyFailed) as failed:
+        proxy(rules=SEAL, home=home)
+    assert failed.value.code == 1
+    assert "cookies.keys:2: this is no key" in failed.value.log
+    assert "not a key" not in failed.value.log
+
+
+def test_no_key_file_where_no_rule_seals(proxy):
+    running = proxy(rules="rules: [{drop: true}]")
+    assert not (running.home / "cookies.keys").exists()
+
+
+def test_what_the_browser_had_before_the_rule_passes_as_long_as_nobody_edits_it(proxy, origin):
+    origin.answers["/set"] = Answer([b"Set-Cookie: sid=secret; Path=/"])
+    origin.answers["*"] = Answer([])
+    running = proxy(rules="rules: []")
+    running.curl("http://shop.example/set")
+    running.write_rules(SEAL)
+    running.wait_for_log("1 rule in force")
+    running.curl("http://shop.example/same", "-H", "Cookie: sid=secret")
+    running.curl("http://shop.example/edited", "-H", "Cookie: sid=Secret")
+    running.curl("http://shop.example/edited", "-H", "Cookie: sid=Secret")
+    assert origin.cookies_at("/same") == [b"sid=secret"]
+    assert origin.cookies_at("/edited") == [b"", b""]

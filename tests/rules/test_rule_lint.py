@@ -60,6 +60,12 @@ ONE_RULE = [
     ("match: {cookie: a}, except: {cookie: b}, drop: true", []),
     ("match: {site: a.example, host: b.example}, drop: true", ["1:41: the rule never applies: no such host lies below site"]),
     ("match: {site: a.example, host: x.a.example}, drop: true", []),
+    ("match: {cookie: a}, seal: true", []),
+    ("match: {cookie: a}, seal: true, drop: request", []),
+    ("seal: true, drop: true", ['1:10: there is nothing to seal: "drop" keeps the cookie from the browser']),
+    ("match: {direction: request}, seal: true", ['1:39: "seal" does nothing where direction is request']),
+    ("match: {direction: request}, header: {A: '{cookies}'}", []),
+    ("match: {direction: request}, header: {A: '{cookie}'}", ["1:51: did you mean {cookies}?"]),
 ]  # fmt: skip
 
 

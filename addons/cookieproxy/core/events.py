@@ -54,6 +54,8 @@ class Change(NamedTuple):
     """None if it does not pass."""
     observed: bool = False
     """True if nothing was changed in fact."""
+    why: str | None = None
+    """A sentence of its own, where there is more to say than what was done."""
 
 
 class ClientSeen(NamedTuple):

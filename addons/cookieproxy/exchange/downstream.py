@@ -63,7 +63,7 @@ class Downstream:
     status: int
     enforce: bool
     watch: bool
-    flow: object | None
+    facts: Facts
     passed: list[PassedField | None] = field(default_factory=list)
     """None for what was taken back."""
     observations: list[Observation] = field(default_factory=list)
@@ -88,8 +88,7 @@ class Downstream:
         return passed
 
     def _take_through_rules(self, said: list[SetCookie]) -> None:
-        facts = Facts(self.tell.access, self.tell.site, self.browser.name, self.flow)
-        judged = self.rules.on_response(said, facts, self.watch)
+        judged = self.rules.on_response(said, self.facts, self.watch)
         if judged.changes:
             self.observations += map(self.tell.change, judged.names, judged.changes)
         for position, verdict in enumerate(judged.fields):

@@ -17,6 +17,7 @@ from ..core.hosts import Suffixes, is_loopback
 from ..core.profiles import Profile
 from ..core.syntax import parse_set_cookie
 from ..rules.engine import RuleSet
+from ..rules.sealing import Keyring
 from .browser import Browser
 from .evidence import RequestHead
 from .requests import RequestSide
@@ -94,9 +95,10 @@ class Explanation:
 def explain(question: Question, rules: RuleSet, profile: Profile, suffixes: Suffixes) -> list[Explanation]:
     """What becomes of each field in this browser, in order; then of each cookie that rules add."""
     browser = Browser("", profile, suffixes, enforce=False)
-    request = RequestSide(rules, suffixes).process(browser, request_head(question))
+    sealer = Keyring.fresh() if rules.seals else None
+    request = RequestSide(rules, suffixes, sealer).process(browser, request_head(question))
     response = ResponseHead(200, tuple((b"set-cookie", given) for given in question.given), question.time)
-    result = ResponseSide(rules, suffixes, enforce=False).process(browser, request, response)
+    result = ResponseSide(rules, suffixes, enforce=False, sealer=sealer).process(browser, request, response)
     added = _added(result.observations)
     explanations = []
     for index, (seen, evicts) in enumerate(_with_evictions(result.observations)):

@@ -12,6 +12,7 @@ from ..core.hosts import Suffixes, site_of
 from ..core.syntax import CookieString, join_fields, wire_text
 from ..rules.engine import RuleSet
 from ..rules.facts import Facts
+from ..rules.sealing import Sealer
 from .browser import Browser
 from .compare import Comparer, Comparison
 from .evidence import RequestHead, access_of, evidence_of, read_fields
@@ -48,9 +49,10 @@ class RequestResult:
 class RequestSide:
     """Drives requests through jars and rules; one for each configuration."""
 
-    def __init__(self, rules: RuleSet, suffixes: Suffixes) -> None:
+    def __init__(self, rules: RuleSet, suffixes: Suffixes, sealer: Sealer | None = None) -> None:
         self._rules = rules
         self._suffixes = suffixes
+        self._sealer = sealer
 
     def process(
         self, browser: Browser, head: RequestHead, flow: object | None = None, watch: bool = False
@@ -67,11 +69,12 @@ class RequestSide:
         observations += comparison.events
         rules = self._rules.for_host(head.host)
         up, edits = given, NO_EDITS
-        if not rules.is_empty or comparison.unwanted or len(browser.held) or browser.has_renamed:
-            passage = Upstream(browser, tell, comparison, rules, flow, watch, observations)
+        sealed = self._sealer is not None and self._sealer.prefix in given.source
+        if not rules.is_empty or comparison.unwanted or len(browser.held) or browser.has_renamed or sealed:
+            facts = Facts(access, site, browser.name, flow, self._sealer)
+            passage = Upstream(browser, tell, comparison, rules, facts, watch, observations)
             up = passage.of(given)
             if rules.edits_request_headers:
-                facts = Facts(access, site, browser.name, flow)
                 edits = request_edits(rules, facts, head.fields, passage.carried, up.pairs, tell, watch, observations)
         if comparison.pairs or up is not given:
             _observe(browser, head, tell, up, comparison, observations)

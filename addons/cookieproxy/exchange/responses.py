@@ -14,6 +14,7 @@ from ..core.events import EventKind, Observation
 from ..core.hosts import Suffixes
 from ..rules.engine import RuleSet
 from ..rules.facts import Facts
+from ..rules.sealing import Sealer
 from .browser import Browser
 from .downstream import Downstream, PassedField
 from .headers import Edits, response_edits
@@ -50,10 +51,11 @@ class ResponseResult:
 class ResponseSide:
     """Drives responses through rules and jars; one for each configuration."""
 
-    def __init__(self, rules: RuleSet, suffixes: Suffixes, enforce: bool) -> None:
+    def __init__(self, rules: RuleSet, suffixes: Suffixes, enforce: bool, sealer: Sealer | None = None) -> None:
         self._rules = rules
         self._suffixes = suffixes
         self._enforce = enforce
+        self._sealer = sealer
 
     def process(
         self,
@@ -70,11 +72,11 @@ class ResponseSide:
             return ResponseResult(None)
         access = _access_of(request.access, head.time, None if told.date is None else _parse_date(told.date))
         tell = Teller(browser.name, request.site, access, self._suffixes)
-        down = Downstream(browser, tell, rules, head.status, self._enforce and not watch, watch, flow)
+        facts = Facts(access, tell.site, browser.name, flow, self._sealer, browser.profile.per_cookie_bytes)
+        down = Downstream(browser, tell, rules, head.status, self._enforce and not watch, watch, facts)
         down.take_through(told.set_cookies)
         edits: Edits = ()
         if rules.edits_response_headers:
-            facts = Facts(access, tell.site, browser.name, flow)
             edits = response_edits(rules, facts, head.fields, told.set_cookies, tell, watch, down.observations)
         if access.server_time is not None and not told.cached:
             _observe_skew(browser, tell, access.server_time, down.observations)

@@ -28,6 +28,7 @@ class Remark(StrEnum):
     DROPPED = "dropped-by-rule", "A rule dropped it: the other side never saw it."
     HELD = "held", "The proxy holds the cookie of this name: the application gets that one."
     RENAMED = "renamed", "A rule renamed it, and the browser has it under its new name too: that one counts."
+    SEAL = "seal", "It was not sealed by this proxy for this cookie and site: the application never saw it."
     DELETION = "deletion", "The browser is told to delete it."
 
 
@@ -105,4 +106,6 @@ def _sentence_of(change: Change) -> str:
         effect = "kept it from passing"
     if change.observed:
         return f"The rule's `{change.action}` would have {effect}; nothing was changed."
+    if change.why is not None:
+        return change.why
     return f"The rule's `{change.action}` {effect}."

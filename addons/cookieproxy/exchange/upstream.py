@@ -28,7 +28,7 @@ class Upstream:
     tell: Teller
     comparison: Comparison
     rules: HostRules
-    flow: object | None
+    facts: Facts
     watch: bool
     observations: list[Observation]
     carried: list[Carried] = field(default_factory=list)
@@ -46,14 +46,14 @@ class Upstream:
             kept = self._without_stale(given, kept, undone.stale)
         browser, access = self.browser, self.tell.access
         held = browser.held.retrieve(access) if len(browser.held) else []
-        facts = Facts(access, self.tell.site, browser.name, self.flow)
-        owners = _Owners(undone.cookies, [self.comparison.cookies[index] for index in kept])
+        opened, kept = self._unseal(undone.cookies, kept)
+        owners = _Owners(opened, [self.comparison.cookies[index] for index in kept])
         if self.rules.edits_request_headers:
-            told = zip(undone.cookies.pairs, owners.cookies, strict=True)
+            told = zip(opened.pairs, owners.cookies, strict=True)
             self.carried = [(pair.name, pair.value, owner) for pair, owner in told]
             self.carried += [(cookie.name, cookie.value, cookie) for cookie in held]
         names = [cookie.name for cookie in held]
-        verdict = self.rules.on_request(undone.cookies, facts, owners.named, self.watch, names)
+        verdict = self.rules.on_request(opened, self.facts, owners.named, self.watch, names)
         if verdict.changes:
             self.observations += map(self.tell.change, verdict.names, verdict.changes)
         if self.watch:
@@ -62,7 +62,7 @@ class Upstream:
             self._note_withheld([kept[index] for index in verdict.dropped], Remark.DROPPED)
         if verdict.held:
             self._note_withheld([kept[index] for index in verdict.held], Remark.HELD)
-            held += self._take_into_held(undone.cookies, verdict, owners)
+            held += self._take_into_held(opened, verdict, owners)
         return self._merge_held(held, verdict, kept, owners) if held else verdict.cookies
 
     # -- undo ----------------------------------------------------------------------------------------------------------
@@ -84,6 +84,25 @@ class Upstream:
             for index in stale:
                 self._expel(self.comparison.cookies[index], Remark.RENAMED)
         return [index for index in kept if index not in stale]
+
+    def _unseal(self, undone: CookieString, kept: list[int]) -> tuple[CookieString, list[int]]:
+        """What is sealed opened, what should be and is not dropped; with the pairs that are kept."""
+        sealer = self.facts.sealer
+        if not self.rules.seals and (sealer is None or sealer.prefix not in undone.source):
+            return undone, kept
+        unsealed = self.rules.unseal(
+            undone, self.facts, lambda index: self._is_authentic(undone, kept, index), self.watch
+        )
+        self.observations += map(self.tell.change, unsealed.names, unsealed.changes)
+        self._note_withheld([kept[index] for index in unsealed.dropped], Remark.SEAL)
+        return unsealed.cookies, [place for index, place in enumerate(kept) if index not in unsealed.dropped]
+
+    def _is_authentic(self, undone: CookieString, kept: list[int], index: int) -> bool:
+        """True if a response is known to have set the cookie to this very value: nobody edited it."""
+        cookie = self.comparison.cookies[kept[index]]
+        if cookie is None or cookie.adopted or cookie.set_by is None:
+            return False
+        return cookie.value == undone.pairs[index].value
 
     # -- held cookies --------------------------------------------------------------------------------------------------
 

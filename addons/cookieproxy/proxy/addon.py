@@ -14,12 +14,13 @@ from mitmproxy import ctx, exceptions, http
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from ..config import ConfigError
+from ..config import Config, ConfigError
 from ..exchange import Browser
 from ..record.protocol import Command, StoreError
 from ..suffixes import load as load_suffixes
 from . import flows
 from .dispatch import FastDispatch, settle_garbage, unsettle_garbage
+from .keys import KeyFile, KeysError
 from .notices import Notices
 from .options import BASE, DEFAULT_STORE, add_options, path_of, store_objection
 from .policy import LOOK_SECONDS, Policy, RulesFile, tell_warnings
@@ -49,6 +50,7 @@ class Cookies:
         self._saved = SavedTraffic(self._suffixes, notices)
         self._policy: Policy | None = None
         self._rules: RulesFile | None = None
+        self._keys: KeyFile | None = None
         self._recorder: Recorder | None = None
         self._refusals = Refusals()
         self._browsers_host = BrowsersHost()
@@ -96,9 +98,15 @@ class Cookies:
             reason = error.strerror if isinstance(error, OSError) else error
             self._refuse([f"{rules.path}: {reason}. Set cookies_rules to a rules file."], first)
             return
-        self._rules = rules
+        keys = KeyFile(rules.path.parent)
+        try:
+            sealer = keys.load(config.rules.seals)
+        except KeysError as error:
+            self._refuse([str(error)], first)
+            return
+        self._rules, self._keys = rules, keys
         tell_warnings(config)
-        self._follow(Policy(config, self._suffixes))
+        self._follow(Policy(config, self._suffixes, sealer))
 
     def _follow(self, policy: Policy) -> None:
         self._policy = policy
@@ -201,14 +209,25 @@ class Cookies:
         """Read them in a thread: a file of thousands of rules takes longer than traffic should wait."""
         rules = self._rules
         if rules is None or not rules.is_saved(time.monotonic()):
+            if self._policy is not None and self._keys is not None and self._keys.is_saved():
+                self._follow_with_keys(self._policy.config, self._keys)
             return
         try:
             config = await asyncio.to_thread(rules.reload)
         except Exception:  # a bug of ours must not end the ticking
             logger.exception("Cookie Proxy failed to read its rules")
             return
-        if config is not None and rules is self._rules:
-            self._follow(Policy(config, self._suffixes))
+        if config is not None and rules is self._rules and self._keys is not None:
+            self._follow_with_keys(config, self._keys)
+
+    def _follow_with_keys(self, config: Config, keys: KeyFile) -> None:
+        """The rules or the keys were saved while the proxy runs."""
+        try:
+            sealer = keys.load(config.rules.seals)
+        except KeysError as error:
+            logger.warning(f"{error} The last good rules and keys stay in force.")
+            return
+        self._follow(Policy(config, self._suffixes, sealer))
 
     def _on_command(self, command: Command) -> None:
         """The command line asks for something; called by the writer thread."""

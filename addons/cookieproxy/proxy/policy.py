@@ -15,6 +15,7 @@ from ..config import Config, ConfigError, load_config
 from ..core.hosts import Suffixes
 from ..core.profiles import PROFILES, Overrides, Profile, profile_for_user_agent
 from ..exchange import RequestSide, ResponseSide
+from ..rules.sealing import Sealer
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +36,10 @@ def compile_filter(expression: str) -> Callable[[object], bool]:
 class Policy:
     """One configuration and the two sides that follow it."""
 
-    def __init__(self, config: Config, suffixes: Suffixes) -> None:
+    def __init__(self, config: Config, suffixes: Suffixes, sealer: Sealer | None = None) -> None:
         self.config = config
-        self.requests = RequestSide(config.rules, suffixes)
-        self.responses = ResponseSide(config.rules, suffixes, config.enforce)
+        self.requests = RequestSide(config.rules, suffixes, sealer)
+        self.responses = ResponseSide(config.rules, suffixes, config.enforce, sealer)
 
     def profile_of(self, client: str, user_agent: str) -> Profile:
         """The profile of a client: by `browsers`, else `browser`, else its User-Agent; with the user's limits."""

@@ -204,6 +204,8 @@ def sentence_of(change: Change) -> str:
     """What a rule did, or would have done, as a sentence."""
     if change.observed:
         return f"The rule's `{change.action}` would have {_effect(change)}; nothing was changed."
+    if change.why is not None:
+        return change.why
     return f"The rule's `{change.action}` {_effect(change)}."
 
 

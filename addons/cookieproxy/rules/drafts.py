@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..core.syntax import Pair, SetCookie, serialise, with_name
+from .sealing import Sealing, Unfit
 
 
 class Fate(StrEnum):
@@ -25,6 +26,10 @@ class FieldDraft:
     new_name: bytes | None = None
     """The name it gets on the way to the browser, if a rule renames it."""
     fate: Fate = Fate.PASS
+    sealing: Sealing | None = None
+    """What seals its value on the way to the browser, if a rule does."""
+    unfit: Unfit | None = None
+    """Why it cannot be sealed."""
 
     @property
     def name(self) -> bytes:
@@ -34,11 +39,12 @@ class FieldDraft:
     @property
     def wire(self) -> SetCookie:
         """As the browser would get it."""
-        return self.field if self.new_name is None else with_name(self.field, self.new_name)
+        field = self.field if self.sealing is None else self.sealing.applied(self.field)
+        return field if self.new_name is None else with_name(field, self.new_name)
 
     def state(self) -> tuple[object, ...]:
         """Equal before and after an action that did nothing."""
-        return self.field.source, self.new_name, self.fate
+        return self.field.source, self.new_name, self.fate, self.sealing
 
     def written(self) -> bytes | None:
         """The bytes that would pass; None if it does not."""
@@ -46,7 +52,7 @@ class FieldDraft:
 
     def copy(self) -> "FieldDraft":
         """A draft to try things on."""
-        return FieldDraft(self.given, self.field, self.new_name, self.fate)
+        return FieldDraft(self.given, self.field, self.new_name, self.fate, self.sealing, self.unfit)
 
 
 @dataclass(slots=True)

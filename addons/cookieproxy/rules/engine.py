@@ -11,17 +11,18 @@ from functools import lru_cache
 from ..core.cookie import Cookie
 from ..core.events import Change
 from ..core.syntax import CookieString, SetCookie
-from .actions import Add
+from .actions import Add, Seal
 from .drafts import Fate, FieldDraft, PairDraft
 from .edits import rewritten
 from .facts import Direction, Facts
 from .headers import Fields, HeaderVerdict, edit_headers, header_steps
 from .index import HostIndex
-from .judge import additions, applying, field_verdict, judge
+from .judge import additions, applying, field_verdict, judge, refuse_size
 from .model import RuleBase
 from .plans import Plan, ReadyRule, Step, ready
 from .subject import FieldSubject, PairSubject
 from .undo import MadeFrom, undo
+from .unseal import IsAuthentic, Unsealed, never, unseal
 from .verdicts import FieldVerdict, Record, RequestVerdict, ResponseVerdict, Undone
 
 __all__ = [
@@ -63,6 +64,10 @@ class HostRules:
         """True if `response_headers` may find something to do; ask it only then."""
         self.edits_request_headers = bool(self._request_headers)
         """As `edits_response_headers`."""
+        self._seals = tuple(rule for rule in rules if any(isinstance(action, Seal) for action in rule[0].actions))
+        self.seals = any(not rule.observe for rule, _ in self._seals)
+        """True if some cookies are sealed on the way to the browser, so that `unseal` has to be asked."""
+        self._sealed_names: dict[bytes, str | None] = {}
         self._renaming = tuple((rule, excepted) for rule, excepted in rules if any(rule.renames()))
         self._old_names: dict[bytes, bytes | None] = {}
 
@@ -82,6 +87,8 @@ class HostRules:
                 continue
             draft = FieldDraft(field, field)
             changes = judge(steps, draft, facts, observe)
+            if draft.sealing is not None and not observe:
+                changes = refuse_size(draft, facts, changes)
             verdicts.append(field_verdict(draft, changes, observe))
             if draft.fate is Fate.DROP:
                 dropped.add(index)
@@ -146,6 +153,15 @@ class HostRules:
             return Undone(cookies)
         return undo(cookies, made, self._old_name)
 
+    def unseal(
+        self, cookies: CookieString, facts: Facts, is_authentic: IsAuthentic = never, observe: bool = False
+    ) -> Unsealed:
+        """The cookies opened, those of the application's names; what does not open is dropped, observed or not.
+
+        `is_authentic` says of an unsealed pair, by its index, that it is what the application gave this browser.
+        """
+        return unseal(cookies, facts, self._sealed_by, is_authentic, observe)
+
     def _with_additions(
         self, verdicts: tuple[FieldVerdict, ...], facts: Facts, there: set[bytes], observe: bool
     ) -> ResponseVerdict:
@@ -188,6 +204,13 @@ class HostRules:
         found = (rule.step(excepted, name, direction) for rule, excepted in self._rules)
         return _remember(plans, name, tuple(step for step in found if step is not None))
 
+    def _sealed_by(self, name: bytes) -> str | None:
+        """The rule that seals cookies of this name, if one does."""
+        if name in self._sealed_names or not self.seals:
+            return self._sealed_names.get(name)
+        found = [rule.label for rule, excepted in self._seals if not rule.observe and rule.is_about(excepted, name)]
+        return _remember(self._sealed_names, name, found[-1] if found else None)
+
     def _old_name(self, new_name: bytes) -> bytes | None:
         """The application's name of a cookie that a rule gives this new name; of several rules the last has it."""
         if new_name in self._old_names or not self._renaming:
@@ -204,6 +227,8 @@ class RuleSet:
         self._index = HostIndex(self._rules)
         self._shared: dict[tuple[tuple[int, bool], ...], HostRules] = {}
         self.is_empty = not self._rules
+        self.seals = any(isinstance(action, Seal) for rule in self._rules for action in rule.actions)
+        """True if a rule needs keys."""
         self.names = tuple(rule.label for rule in self._rules)
         """What each rule is called, in the order of the file."""
         self.for_host: Callable[[str], HostRules] = lru_cache(_HOSTS)(self._for_host)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..core.access import Access
+from .sealing import Sealer
 
 
 class Direction(StrEnum):
@@ -26,3 +27,7 @@ class Facts:
     client: str
     flow: object | None = None
     """What `when` filters are given."""
+    sealer: Sealer | None = None
+    """What seals and opens values; None if there are no keys."""
+    per_cookie_bytes: int | None = None
+    """Octets of name and value of the largest cookie the browser takes; None if it takes any."""

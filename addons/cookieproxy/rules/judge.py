@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from ..core.events import Change
 from ..core.syntax import SetCookie
-from .actions import Action, Add
+from .actions import Action, Add, Seal
 from .drafts import Draft, Fate, FieldDraft
 from .facts import Facts
 from .plans import Plan, Step
+from .sealing import Unfit
 from .subject import PairSubject, Subject
 from .verdicts import FieldVerdict
 
@@ -38,6 +39,7 @@ def judge(steps: Iterable[Step], draft: Draft, facts: Facts, observe: bool) -> t
 def _perform(step: Step, action: Action, draft: Draft, facts: Facts, observed: bool) -> Change | None:
     """Does one action; None if it found nothing to do."""
     state, before = draft.state(), draft.written()
+    why = None
     if isinstance(draft, FieldDraft):
         action.apply_to_field(draft, facts)
     else:
@@ -47,7 +49,22 @@ def _perform(step: Step, action: Action, draft: Draft, facts: Facts, observed: b
     after = draft.written()
     if before is None and after is None and draft.fate is Fate.DROP:
         return None
-    return Change(step.label, action.key, before, after, observed)
+    if isinstance(draft, FieldDraft) and draft.fate is Fate.DROP and draft.unfit is not None:
+        why = draft.unfit.sentence
+    return Change(step.label, action.key, before, after, observed, why)
+
+
+def refuse_size(draft: FieldDraft, facts: Facts, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """A cookie that its seal makes larger than the browser allows does not pass; with what is told of it."""
+    most = facts.per_cookie_bytes
+    if draft.sealing is None or draft.fate is not Fate.PASS or most is None:
+        return changes
+    wire = draft.wire
+    if wire.value == draft.field.value or len(wire.name) + len(wire.value) <= most:
+        return changes
+    draft.fate, draft.unfit = Fate.DROP, Unfit.TOO_LARGE
+    rule = next(change.rule for change in reversed(changes) if change.action == Seal.key and not change.observed)
+    return (*changes, Change(rule, Seal.key, wire.source, None, False, Unfit.TOO_LARGE.sentence))
 
 
 def field_verdict(draft: FieldDraft, changes: tuple[Change, ...], observe: bool) -> FieldVerdict:

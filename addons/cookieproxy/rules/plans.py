@@ -77,6 +77,10 @@ class ReadyRule:
         checks = self._remaining(excepted_host, name, direction)
         return None if checks is None else Step(self.label, checks, actions, self.observe, self.stop)
 
+    def is_about(self, excepted_host: bool, name: bytes) -> bool:
+        """True if it may apply to cookies of that name in some message."""
+        return self.rule.match.name_holds(name) and self._remaining(excepted_host, name, None) is not None
+
     def made(self, excepted_host: bool, new_name: bytes) -> bytes | None:
         """The application's name if this rule gives cookies this new name."""
         for rename in self.renames():

@@ -1,6 +1,7 @@
 """Rule tests run against the whole file: what a browser and an application would get, byte for byte.
 
-A trial is an exchange of nobody in particular: first party, no client, no flow, nothing stored.
+A trial is an exchange of nobody in particular: first party, no client, no flow, nothing stored. What a rule seals is written
+`sealed(value)` in both directions; what is not is edited or foreign.
 """
 
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from .engine import RuleSet
 from .facts import Facts
 from .model import RuleTest
 from .problems import shown
+from .sealing import Unfit
 
 
 class Trial(NamedTuple):
@@ -36,13 +38,29 @@ def trials(rules: RuleSet, test: RuleTest, suffixes: Suffixes, now: float) -> li
     address = can_ada.parse(test.at)
     host = address.hostname
     access = Access(address.protocol.rstrip(":"), host, address.pathname.encode(), now, party=Party.FIRST)
-    facts = Facts(access, site_of(host, suffixes), client="")
+    facts = Facts(access, site_of(host, suffixes), client="", sealer=LegibleSeal())
     made = []
     if test.given is not None:
         made.append(_response(rules, test, facts))
     if test.cookie is not None:
         made.append(_request(rules, test, facts))
     return made
+
+
+class LegibleSeal:
+    """A seal that anybody can read and write, for tests: `sealed(value)`."""
+
+    prefix = b"sealed("
+
+    def seal(self, name: bytes, site: str, value: bytes) -> bytes:
+        """Between brackets."""
+        return self.prefix + value + b")"
+
+    def open(self, name: bytes, site: str, value: bytes) -> bytes | Unfit:
+        """What stands between them."""
+        if value.startswith(self.prefix) and value.endswith(b")"):
+            return value[len(self.prefix) : -1]
+        return Unfit.NOT_SEALED
 
 
 def _response(rules: RuleSet, test: RuleTest, facts: Facts) -> Trial:
@@ -58,7 +76,8 @@ def _response(rules: RuleSet, test: RuleTest, facts: Facts) -> Trial:
 def _request(rules: RuleSet, test: RuleTest, facts: Facts) -> Trial:
     host_rules = rules.for_host(facts.access.host)
     undone = host_rules.undo(CookieString((test.cookie or "").encode()))
-    verdict = host_rules.on_request(undone.cookies, facts, lambda name: None)
+    opened = host_rules.unseal(undone.cookies, facts)
+    verdict = host_rules.on_request(opened.cookies, facts, lambda name: None)
     return Trial((_octets(test.expect_cookie),), (verdict.cookies.source or None,))
 
 

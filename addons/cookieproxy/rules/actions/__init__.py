@@ -10,11 +10,12 @@ from .keep import Keep
 from .later import LATER
 from .rename import Rename
 from .replace import Replace
+from .seal import Seal
 from .set import Set
 from .subkey import Subkey
 
 ACTIONS: dict[str, type[Action]] = {
-    action.key: action for action in (Set, Cap, Drop, Keep, Rename, Replace, Subkey, Add, Hold, Header)
+    action.key: action for action in (Set, Cap, Drop, Keep, Rename, Replace, Subkey, Add, Hold, Seal, Header)
 }
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Keep",
     "Rename",
     "Replace",
+    "Seal",
     "Set",
     "Subkey",
 ]

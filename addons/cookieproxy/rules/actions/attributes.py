@@ -26,10 +26,10 @@ from ...core.syntax import SetCookie, with_attribute, with_value, without_attrib
 from ..facts import Facts
 from ..fields import TEXT_SCHEMA, FieldText, Flag, Section, choice, choice_schema, field_text, text
 from ..hosts import domain
+from ..lifetimes import read_max_age
 from ..problems import refuse, shown
 from ..subject import ATTRIBUTES
 from ..units import DURATION_SCHEMA, duration
-from .cap import read_max_age
 
 LAST_TIME = 253_402_300_799
 """Unix seconds of the end of the year 9999, behind which dates cannot be written."""

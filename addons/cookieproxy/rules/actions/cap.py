@@ -4,7 +4,6 @@ Max-Age and Expires are shortened each where it stands and is longer; deletions,
 parse stay as they are. Of several occurrences the last counts.
 """
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +11,13 @@ from ...core.dates import format_imf_fixdate, parse_rfc
 from ...core.syntax import SetCookie, with_attribute
 from ..drafts import FieldDraft
 from ..facts import Facts
+from ..lifetimes import read_max_age
 from ..problems import Problem, warning
 from ..units import Duration
 from .base import RESPONSES, Action
 
 if TYPE_CHECKING:
     from ..model import RuleBase as Rule
-
-_MAX_AGE = re.compile(rb"(-?)0*([0-9]+)")
-_LONG_DIGITS = 18
-"""Numbers with more digits are longer than any lifetime (and slow to read)."""
 
 
 class Cap(Action):
@@ -62,12 +58,3 @@ class Cap(Action):
         if time is None or time <= now or time <= now + self.seconds:
             return field
         return with_attribute(field, b"Expires", format_imf_fixdate(now + self.seconds))
-
-
-def read_max_age(value: bytes) -> int | None:
-    """Seconds of a Max-Age (5.6.2), as large as 10^18; None if it is none."""
-    found = _MAX_AGE.fullmatch(value)
-    if found is None:
-        return None
-    number = 10**_LONG_DIGITS if len(found[2]) > _LONG_DIGITS else int(found[2])
-    return -number if found[1] else number

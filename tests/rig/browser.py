@@ -67,3 +67,10 @@ def devtools_cookies(context: BrowserContext) -> list[dict[str, Any]]:
     cookies: list[dict[str, Any]] = session.send("Network.getAllCookies")["cookies"]
     session.detach()
     return cookies
+
+
+def allow_third_parties(directory: Path) -> None:
+    """Makes the profile take cookies of third parties, which Debian's Chromium does not without being told."""
+    preferences = directory / "Default" / "Preferences"
+    preferences.parent.mkdir(parents=True, exist_ok=True)
+    preferences.write_text(json.dumps({"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}))

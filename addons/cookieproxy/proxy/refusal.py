@@ -2,7 +2,7 @@
 
 import logging
 
-from mitmproxy import http
+from mitmproxy import ctx, http
 
 from ..config import Config
 from .recorder import Recorder
@@ -30,9 +30,16 @@ class Refusals:
             )
         if trouble is None:
             return False
-        flow.request.stream = False  # mitmproxy cannot stream what it answers itself
-        flow.response = refusal(trouble)
+        if ctx.options.stream_large_bodies and has_body(flow.request):
+            flow.kill()  # mitmproxy (12.2.3) fails when it is to answer by itself a request whose body it may stream
+        else:
+            flow.response = refusal(trouble)
         return True
+
+
+def has_body(request: http.Request) -> bool:
+    """Whether a body follows the request's head."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
 def refusal(trouble: str) -> http.Response:

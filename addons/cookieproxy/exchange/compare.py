@@ -103,17 +103,20 @@ class Comparer:
         self._taken.add(cookie)
 
     def _match_leaving(self, sent: Sequence[Pair], leaving: list[Leaving], result: Comparison) -> None:
-        """What the browser should not have any more: kept back if it comes, forgotten if it does not."""
+        """What the browser should not have any more: kept back if it comes, forgotten if it does not.
+
+        Of several of one name those whose deletion is still due are there rather than those that were told to go.
+        """
         by_name: dict[bytes, list[int]] = {}
         for index, pair in enumerate(sent):
             if result.cookies[index] is None:
                 by_name.setdefault(pair.name, []).append(index)
-        carried = bool(sent)
-        for unwelcome in leaving:
+        gone = self._proves_absence(bool(sent))
+        for unwelcome in sorted(leaving, key=lambda each: each.told_time is not None):
             cookie = unwelcome.cookie
             free = by_name.get(cookie.name)
             if not free:
-                if unwelcome.told_time is not None or self._proves_absence(carried):
+                if unwelcome.told_time is not None or (gone and free is None):
                     self._browser.leaving.forget(cookie.key)
                 continue
             index = next((index for index in free if sent[index].value == cookie.value), free[0])

@@ -5,7 +5,7 @@ either, else its deletion goes out with the first response that may make it (R1,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ..core.accept import accept
@@ -27,8 +27,11 @@ from ..core.outcome import (
 from ..core.syntax import SetCookie, parse_set_cookie, with_name
 from ..rules.engine import HostRules
 from ..rules.facts import Facts
+from ..rules.packing import Alone, Packer, Taken
+from ..rules.packs import PACKED, packed_alone
 from ..rules.verdicts import FieldVerdict
 from .browser import Browser, Departure
+from .packs import pack_change, packs_of
 from .tell import Remark, Teller
 
 HARMLESS = frozenset((IgnoreReason.ALREADY_EXPIRED,))
@@ -43,14 +46,12 @@ class PassedField(NamedTuple):
 
 
 class Newcomer(NamedTuple):
-    """A cookie that this response brings, and could take back."""
+    """A cookie that this response brings, of a key that the browser has nothing of: it could be taken back."""
 
     place: int
     """Where its field is among the passed ones."""
     seen: int
     """Where it is among the observations."""
-    replaces: bool
-    """True if the browser has another one of its key."""
 
 
 @dataclass(slots=True)
@@ -68,6 +69,8 @@ class Downstream:
     """None for what was taken back."""
     observations: list[Observation] = field(default_factory=list)
     newcomers: dict[Cookie, Newcomer] = field(default_factory=dict)
+    packer: Packer | None = None
+    """Made when a rule packs a cookie of this response."""
 
     def take_through(self, sources: Sequence[bytes]) -> None:
         """All Set-Cookie fields, then our own."""
@@ -95,15 +98,55 @@ class Downstream:
             self._settle(verdict, position)
         for own in judged.added:
             self._pass(FieldVerdict(own, own), own, None)
+        for pack in () if self.packer is None else self.packer.changed():
+            own = parse_set_cookie(pack.field(self.tell.access.time))
+            self._pass(FieldVerdict(own, own, None, PACKED), own, None)
 
     def _settle(self, verdict: FieldVerdict, position: int) -> None:
         """One field into the jar it belongs to."""
         if verdict.held is not None:
             self._hold(verdict, verdict.held)
+        elif verdict.pack is not None and verdict.passed is not None:
+            self._pack(verdict, verdict.passed, verdict.pack, position)
         elif verdict.passed is None:
             self._observe(verdict, None, EventKind.IGNORED, Remark.DROPPED, JarKind.MIRROR, None)
         else:
             self._pass(verdict, verdict.passed, position)
+
+    # -- packs ---------------------------------------------------------------------------------------------------------
+
+    def _pack(self, verdict: FieldVerdict, alone: SetCookie, name: bytes, position: int) -> None:
+        """Into a pack that is passed after all the others, or alone where that cannot be."""
+        browser, access = self.browser, self.tell.access
+        if self.packer is None:
+            self.packer = Packer(access, browser.profile, self.tell.suffixes, packs_of(browser, access.host))
+        taken = self.packer.take(name, self._as_browser_reads(alone))
+        if isinstance(taken, Alone):
+            if taken is not Alone.REFUSED:
+                self.observations.append(self.tell.change(verdict.given.name, pack_change(verdict, alone, taken)))
+            self._pass(verdict, alone, position)
+            return
+        leftover = browser.mirror.get(taken.cookie.key)
+        if leftover is not None and leftover.made_from == PACKED:
+            leftover = None
+        if taken.pack is None and (taken.old is None or leftover is not None):
+            self._pass(verdict, alone, position)
+            return
+        if leftover is not None:
+            self.observations.append(self.tell.removal(browser.mirror.remove(leftover, RemovalCause.MERGED)))
+            browser.leaving.expel(leftover, Remark.PACKED)
+        if len(browser.held):
+            self._release(verdict, alone)
+        self._observe_packed(verdict, alone, taken)
+
+    def _observe_packed(self, verdict: FieldVerdict, alone: SetCookie, taken: Taken) -> None:
+        old = None if taken.old is None else replace(taken.cookie, value=taken.old.value)
+        if taken.pack is None:
+            self._observe(verdict, None, EventKind.REMOVED, RemovalCause.DELETED, JarKind.MIRROR, None, old)
+            return
+        kind = EventKind.STORED if old is None else EventKind.REPLACED
+        passed = packed_alone(alone, taken.pack.cookie_name)
+        self._observe(verdict, passed, kind, Remark.PACKED, JarKind.MIRROR, taken.cookie, old)
 
     # -- the held jar --------------------------------------------------------------------------------------------------
 
@@ -201,21 +244,20 @@ class Downstream:
                 self._evict(removal.cookie)
         if not stays and isinstance(outcome, Replaced):
             self._evict(outcome.old)
-        if stays and newcomer is not None:
-            replaces = isinstance(outcome, Replaced) or newcomer.key in self.browser.leaving
-            self.newcomers[newcomer] = Newcomer(len(self.passed), -1, replaces)
+        if stays and isinstance(outcome, Stored) and outcome.cookie.key not in self.browser.leaving:
+            self.newcomers[outcome.cookie] = Newcomer(len(self.passed), -1)
         return stays
 
     def _evict(self, cookie: Cookie) -> None:
         """The browser must not have it: not passed if it came with this response, else on its way out."""
         newcomer = self.newcomers.pop(cookie, None)
-        if newcomer is not None:
-            self.passed[newcomer.place] = None
-            seen = self.observations[newcomer.seen]
-            if isinstance(seen, SetCookieSeen):
-                self.observations[newcomer.seen] = seen._replace(passed=None)
-        if newcomer is None or newcomer.replaces:
+        if newcomer is None:
             self.browser.leaving.expel(cookie, WithholdReason.EVICTED)
+            return
+        self.passed[newcomer.place] = None
+        seen = self.observations[newcomer.seen]
+        if isinstance(seen, SetCookieSeen):
+            self.observations[newcomer.seen] = seen._replace(passed=None)
 
     def _delete_leaving(self) -> None:
         browser, access = self.browser, self.tell.access

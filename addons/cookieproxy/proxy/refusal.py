@@ -31,7 +31,8 @@ class Refusals:
         if trouble is None:
             return False
         if ctx.options.stream_large_bodies and has_body(flow.request):
-            flow.kill()  # mitmproxy (12.2.3) fails when it is to answer by itself a request whose body it may stream
+            # mitmproxy (12.2.3) fails when it is to answer by itself a request whose body it may stream.
+            flow.kill()  # type: ignore[no-untyped-call]  # mitmproxy gives it no types
         else:
             flow.response = refusal(trouble)
         return True

@@ -520,6 +520,12 @@ def test_a_partition_never_exceeds_its_octets(sizes: list[int], new_size: int) -
     assert sum(c.size_bytes for c in left) + new.size_bytes <= 1.2 * PARTITION_BYTES
 
 
+def test_an_adopted_cookie_that_is_set_needs_room_in_firefox() -> None:
+    jar, _ = filled(FIREFOX.with_limits(Overrides(per_site=2)), fields(1, 2))
+    jar.adopt(b"3", b"v", access(PAGE, 5))
+    assert [outcome(r) for r in receive(jar, access(PAGE, 9), "3=w")] == ["replaced, 1: evicted-site"]
+
+
 def test_refusal_is_an_outcome() -> None:
     jar, _ = filled(FIREFOX.with_limits(Overrides(per_site=2)), fields(1, 2, SECURE))
     (receipt,) = receive(jar, access(PAGE, 9), "3=v")

@@ -90,9 +90,10 @@ def text(cookie: Cookie, now: float = NOW) -> str:
 
 
 def contents(jar: Jar, now: float = NOW) -> str:
-    """The whole jar, one cookie a line, sorted by domain, path and name."""
+    """The whole jar, one cookie a line, sorted by domain, path and name, host-only ones first."""
     return "\n".join(
-        text(cookie, now) for cookie in sorted(jar, key=lambda c: (c.domain, c.path, c.name, c.partition or ""))
+        text(cookie, now)
+        for cookie in sorted(jar, key=lambda c: (c.domain, c.path, c.name, c.partition or "", not c.host_only))
     )
 
 

@@ -156,6 +156,11 @@ class Jar:
         self, old: Cookie, cookie: Cookie, key: CookieKey, access: Access, gone: tuple[Removal, ...]
     ) -> Receipt:
         shelves, limits = self._open()
+        if old.adopted and self.profile.makes_room_first:
+            room = limits.make_room(cookie, access.time)
+            if room is None:
+                return Receipt(Ignored(IgnoreReason.NO_ROOM), gone)
+            gone = (*gone, *room)
         if self.profile.keeps_creation_for(old, cookie.value):
             cookie.creation_time, cookie.sequence = old.creation_time, old.sequence
         else:

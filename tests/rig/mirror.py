@@ -229,7 +229,7 @@ class Watched:
                 const element = document.createElement(tag);
                 element.onload = element.onerror = resolve;
                 for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-                document.body.append(element);
+                (document.body || document.documentElement).append(element);
             })""",
             [tag, {**attributes, "href" if tag == "link" else "src": url}],
         )
@@ -263,10 +263,10 @@ class Watched:
         return differences(in_browser(self.browser_cookies()), in_mirror(mirror))
 
     def events(self, *kinds: EventKind) -> list[EventRow]:
-        """What the record says of the sites visited, until now."""
+        """What the record says of the sites visited, until now; of these kinds, or all."""
         self.settle()
         with self.reading() as reader:
-            return [row for row in reader.questions.events(kinds=kinds) if row.site in self.visited]
+            return [row for row in reader.questions.events(kinds=kinds or None) if row.site in self.visited]
 
     def settle(self) -> None:
         """Waits until the store has all that happened: it is written in the order in which things happen."""

@@ -108,6 +108,19 @@ def test_a_sibling_host_tells_that_an_adopted_cookie_is_its_domains() -> None:
     assert talk.request(SHOP, b"a=1").sent() == ["a sent"]
 
 
+def test_a_host_below_tells_so_too() -> None:
+    talk = Conversation()
+    talk.request(SHOP, b"a=1")
+    assert talk.request("https://www.shop.example/", b"a=1").said(REMOVED) == ["removed a merged"]
+    assert talk.mirror == ["a=1 .shop.example/?"]
+
+
+def test_a_host_only_cookie_seen_being_set_is_not_the_one_that_goes_to_a_host_below() -> None:
+    talk = after(b"a=1")
+    assert talk.request("https://www.shop.example/", b"a=1").sent() == ["a unexpected unknown"]
+    assert talk.mirror == ["a=1 shop.example/", "a=1 www.shop.example/?"]
+
+
 def test_a_value_changed_by_a_script_is_followed_and_keeps_its_scope() -> None:
     talk = after(b"a=1; Path=/x; Max-Age=60", url=SHOP + "x")
     assert talk.request(SHOP + "x", b"a=2").sent() == ["a unexpected changed"]

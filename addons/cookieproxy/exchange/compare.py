@@ -134,8 +134,11 @@ class Comparer:
     ) -> None:
         """Pairs that are not word for word what the mirror expected."""
         expected = _by_name(left)
+        mirror, access = self._browser.mirror, self._access
         judged_away = _by_name(
-            cookie for cookie in self._browser.mirror.candidates(self._access.host) if cookie not in left
+            cookie
+            for cookie in mirror.candidates(access.host)
+            if cookie not in left and mirror.withhold(cookie, access) is not WithholdReason.DOMAIN_MISMATCH
         )
         for index in indexes:
             pair = sent[index]

@@ -94,10 +94,6 @@ class Cookies:
         except ConfigError as error:
             self._refuse([str(mistake) for mistake in error.mistakes], first)
             return
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            self._refuse([f"{rules.path}: {reason}. Set cookies_rules to a rules file."], first)
-            return
         keys = KeyFile(rules.path.parent)
         try:
             sealer = keys.load(config.rules.seals)

@@ -64,7 +64,7 @@ class RulesFile:
         self._changed_at: float | None = None
 
     def load(self) -> Config:
-        """Read the file as it is now. Raises ConfigError, and OSError if it cannot be read."""
+        """Read the file as it is now. Raises ConfigError, also if it cannot be read."""
         self._read = self._seen = self._fingerprint()
         self._changed_at = None
         return load_config(self.path, compile_filter)
@@ -90,11 +90,7 @@ class RulesFile:
         except ConfigError as error:
             for mistake in error.mistakes:
                 logger.warning(str(mistake))
-            logger.warning(f"{self.path.name} has mistakes: the last good rules stay in force.")
-            return None
-        except OSError as error:
-            reason = "is gone" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-            logger.warning(f"{self.path} {reason}: the last good rules stay in force.")
+            logger.warning(f"The last good rules stay in force until {self.path.name} is mended.")
             return None
         tell_warnings(config)
         logger.info(f"{self.path.name}: {_counted(len(config.rules.names), 'rule')} in force.")

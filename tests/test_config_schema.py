@@ -7,7 +7,7 @@ import pytest
 
 from cookieproxy.config.schema import schema, schema_text
 from cookieproxy.config.sections import PROFILES
-from cookieproxy.rules.actions import ACTIONS, LATER
+from cookieproxy.rules.actions import ACTIONS
 
 COMMITTED = Path(__file__).parents[1] / "rules.schema.json"
 
@@ -31,7 +31,6 @@ def test_every_key_of_the_file_and_of_a_rule_is_described() -> None:
         "stop",
         "tests",
         *ACTIONS,
-        *LATER,
     }
 
 

@@ -157,3 +157,89 @@ def test_what_the_browser_had_before_the_rule_passes_as_long_as_nobody_edits_it(
     running.curl("http://shop.example/edited", "-H", "Cookie: sid=Secret")
     assert origin.cookies_at("/same") == [b"sid=secret"]
     assert origin.cookies_at("/edited") == [b"", b""]
+
+
+PACK = "browser: rfc6265bis\nrules: [{name: p, match: {cookie: 'c*'}, pack: jar}]"
+
+
+def test_packed_cookies_on_the_wire(proxy, origin):
+    origin.answers["/two"] = Answer(
+        [b"Set-Cookie: c1=a=1&b; Path=/", b"Set-Cookie: x=1", b"Set-Cookie: c2=%\xff; Path=/"]
+    )
+    origin.answers["/more"] = Answer([b"Set-Cookie: c3=3; Path=/"])
+    origin.answers["/less"] = Answer([b"Set-Cookie: c1=; Path=/; Max-Age=0"])
+    origin.answers["*"] = Answer([])
+    running = proxy(rules=PACK)
+    jar = running.home / "jar.txt"
+
+    def visit(path, *arguments):
+        return running.curl(f"http://shop.example{path}", "-b", str(jar), "-c", str(jar), *arguments).all(b"set-cookie")
+
+    assert visit("/two") == [b"x=1", b"jar=c1=a=1%26b&c2=%25%FF; Path=/"]
+    assert visit("/more") == [b"jar=c1=a=1%26b&c2=%25%FF&c3=3; Path=/"]
+    assert visit("/less") == [b"jar=c2=%25%FF&c3=3; Path=/"]
+    assert visit("/none") == []
+    assert origin.cookies_at("/more") == [b"c1=a=1&b; c2=%\xff; x=1"]
+    assert origin.cookies_at("/none") == [b"c2=%\xff; c3=3; x=1"]
+
+
+def test_packs_survive_a_restart_and_the_end_of_their_rule(proxy, origin):
+    origin.answers["/set"] = Answer([b"Set-Cookie: c1=1; Path=/", b"Set-Cookie: c2=2; Path=/"])
+    origin.answers["/more"] = Answer([b"Set-Cookie: c3=3; Path=/"])
+    origin.answers["*"] = Answer([])
+    running = proxy(rules=PACK)
+    assert running.curl("http://shop.example/set").all(b"set-cookie") == [b"jar=c1=1&c2=2; Path=/"]
+    running.stop()
+    again = proxy(home=running.home)
+    (field,) = again.curl("http://shop.example/more", "-H", "Cookie: jar=c1=1&c2=2").all(b"set-cookie")
+    assert field == b"jar=c1=1&c2=2&c3=3; Path=/"
+    again.write_rules("browser: rfc6265bis")
+    again.wait_for_log("0 rules in force")
+    again.curl("http://shop.example/after", "-H", "Cookie: jar=c1=1&c2=2&c3=3")
+    assert origin.cookies_at("/after") == [b"c1=1; c2=2; c3=3"]
+
+
+def test_what_the_browser_has_from_before_is_deleted_when_it_is_packed(proxy, origin):
+    origin.answers["*"] = Answer([b"Set-Cookie: c1=new; Path=/"])
+    running = proxy(rules="browser: rfc6265bis")
+    running.curl("http://shop.example/")
+    running.write_rules(PACK)
+    running.wait_for_log("1 rule in force")
+    fields = running.curl("http://shop.example/", "-H", "Cookie: c1=new").all(b"set-cookie")
+    assert fields[0] == b"jar=c1=new; Path=/"
+    assert fields[1].startswith(b"c1=; Path=/; Max-Age=0;")
+    running.curl("http://shop.example/both", "-H", "Cookie: c1=old; jar=c1=new")
+    assert origin.cookies_at("/both") == [b"c1=new"]
+
+
+def test_packed_cookies_that_are_sealed(proxy, origin):
+    origin.answers["/set"] = Answer([b"Set-Cookie: c1=one; Path=/", b"Set-Cookie: c2=two; Path=/"])
+    origin.answers["*"] = Answer([])
+    running = proxy(
+        rules="browser: rfc6265bis\nrules: [{match: {cookie: 'c*'}, pack: jar}, {match: {cookie: c1}, seal: true}]"
+    )
+    (field,) = running.curl("http://shop.example/set").all(b"set-cookie")
+    assert field.startswith(b"jar=c1=sealed.")
+    pack = field.partition(b";")[0].decode()
+    running.curl("http://shop.example/good", "-H", f"Cookie: {pack}")
+    running.curl("http://shop.example/edited", "-H", f"Cookie: {pack.replace('sealed.', 'sealed.A')}")
+    assert origin.cookies_at("/good") == [b"c1=one; c2=two"]
+    assert origin.cookies_at("/edited") == [b"c2=two"]
+
+
+def test_the_application_is_told_the_scope_and_the_end_of_each_member(proxy, origin):
+    origin.answers["/set"] = Answer(
+        [b"Set-Cookie: c1=1; Path=/; Max-Age=1000", b"Set-Cookie: c2=2; Path=/; Max-Age=100"]
+    )
+    origin.answers["*"] = Answer([])
+    running = proxy(
+        rules="browser: rfc6265bis\nrules: [{match: {cookie: 'c*'}, pack: jar}, "
+        "{match: {direction: request}, header: {X-Scopes: '{cookies}'}}]"
+    )
+    (field,) = running.curl("http://shop.example/set").all(b"set-cookie")
+    pack = field.partition(b";")[0].decode()
+    running.curl("http://shop.example/get", "-H", f"Cookie: {pack}")
+    (told,) = origin.at("/get")[0].all(b"x-scopes")
+    first, second = told.split(b", ")
+    assert first.startswith(b'"c1";domain="shop.example";host-only;path="/";expires=')
+    assert int(first.rpartition(b"=")[2]) - int(second.rpartition(b"=")[2]) == 900

@@ -12,6 +12,11 @@ def warnings(text: str) -> list[str]:
 NO_SECURE = "browsers refuse SameSite=None without Secure: add secure: true"
 NEVER = "the rule never applies"
 NAME = "browsers refuse a cookie of this name without Secure"
+IN_PACK = "rename does nothing to a packed cookie: its name is within the pack"
+WEAK = (
+    "1:21: clients are told apart by address and user-agent alone: two browsers behind one address may share "
+    "what is held; add proxy-user or header:NAME to clients"
+)
 ONE_RULE = [
     ("set: {samesite: none}", [f"1:26: {NO_SECURE}"]),
     ("set: {samesite: none, secure: false}", [f"1:26: {NO_SECURE}"]),
@@ -61,6 +66,15 @@ ONE_RULE = [
     ("match: {site: a.example, host: b.example}, drop: true", ["1:41: the rule never applies: no such host lies below site"]),
     ("match: {site: a.example, host: x.a.example}, drop: true", []),
     ("match: {cookie: a}, seal: true", []),
+    ("match: {cookie: 'a*'}, pack: jar, seal: true", []),
+    ("pack: jar, hold: true", ['1:10: there is nothing to pack: "hold" keeps the cookie from the browser', WEAK]),
+    ("match: {cookie: a}, pack: jar, rename: b", [f"1:41: {IN_PACK}"]),
+    (
+        "match: {cookie: [a, jar]}, pack: jar",
+        [
+            "1:43: the application has a cookie of this name: what the browser has of it now will be taken for a pack",
+        ],
+    ),
     ("match: {cookie: a}, seal: true, drop: request", []),
     ("seal: true, drop: true", ['1:10: there is nothing to seal: "drop" keeps the cookie from the browser']),
     ("match: {direction: request}, seal: true", ['1:39: "seal" does nothing where direction is request']),

@@ -28,6 +28,7 @@ class Remark(StrEnum):
     DROPPED = "dropped-by-rule", "A rule dropped it: the other side never saw it."
     HELD = "held", "The proxy holds the cookie of this name: the application gets that one."
     RENAMED = "renamed", "A rule renamed it, and the browser has it under its new name too: that one counts."
+    PACKED = "packed", "A rule packs it: the browser has it in one cookie with others, and that one counts."
     SEAL = "seal", "It was not sealed by this proxy for this cookie and site: the application never saw it."
     DELETION = "deletion", "The browser is told to delete it."
 

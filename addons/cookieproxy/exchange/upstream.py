@@ -13,9 +13,11 @@ from ..core.outcome import RemovalCause
 from ..core.syntax import CookieString, Pair
 from ..rules.engine import HostRules
 from ..rules.facts import Facts
+from ..rules.packs import PACKED
 from ..rules.verdicts import Record, RequestVerdict, Undone
 from .browser import Browser
 from .compare import Comparison, sent_pair, withheld_pair
+from .packs import open_packs
 from .scopes import Carried
 from .tell import Remark, Teller
 
@@ -41,9 +43,11 @@ class Upstream:
         if unwanted and not self.watch:
             up = given.without(unwanted)
             kept = [index for index in kept if index not in unwanted]
+        if self.rules.packs or self.browser.has_renamed:
+            up, kept = self._unpack(up, kept)
         undone = self._undo(up)
         if undone.stale:
-            kept = self._without_stale(given, kept, undone.stale)
+            kept = self._without_stale(up, kept, undone.stale)
         browser, access = self.browser, self.tell.access
         held = browser.held.retrieve(access) if len(browser.held) else []
         opened, kept = self._unseal(undone.cookies, kept)
@@ -76,9 +80,20 @@ class Upstream:
                 known[cookie.name] = cookie
         return self.rules.undo(up, lambda name: _made_from(known.get(name)))
 
-    def _without_stale(self, given: CookieString, kept: list[int], names: Iterable[bytes]) -> list[int]:
+    def _unpack(self, up: CookieString, kept: list[int]) -> tuple[CookieString, list[int]]:
+        """Packs opened; what the browser still has beside them from before gives way."""
+        opened = open_packs(up, kept, self.comparison, self.rules, self.tell.access.time)
+        if not opened.stale or self.watch:
+            return opened.cookies, opened.kept
+        self._note_withheld(opened.stale, Remark.PACKED)
+        for index in opened.stale:
+            self._expel(self.comparison.cookies[index], Remark.PACKED)
+        gone = [place for place, index in enumerate(opened.kept) if index in opened.stale]
+        return opened.cookies.without(gone), [index for index in opened.kept if index not in opened.stale]
+
+    def _without_stale(self, up: CookieString, kept: list[int], names: Iterable[bytes]) -> list[int]:
         """The old name came beside the new one, which wins: the browser is told to delete the old."""
-        stale = {index for index in kept if given.pairs[index].name in names}
+        stale = {index for place, index in enumerate(kept) if up.pairs[place].name in names}
         if not self.watch:
             self._note_withheld(stale, Remark.RENAMED)
             for index in stale:
@@ -185,7 +200,7 @@ def _made_from(cookie: Cookie | None) -> bytes | Record:
     """What the mirror's record says of a name: made by a rename, not made by one, or never seen being set."""
     if cookie is None or cookie.adopted:
         return Record.UNKNOWN
-    return Record.NOT_MADE if cookie.made_from is None else cookie.made_from
+    return Record.NOT_MADE if cookie.made_from in (None, PACKED) else cookie.made_from
 
 
 def _application_key(cookie: Cookie) -> CookieKey:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..core.syntax import Pair, SetCookie, serialise, with_name
+from .packs import packed_alone
 from .sealing import Sealing, Unfit
 
 
@@ -30,6 +31,8 @@ class FieldDraft:
     """What seals its value on the way to the browser, if a rule does."""
     unfit: Unfit | None = None
     """Why it cannot be sealed."""
+    pack: bytes | None = None
+    """The name of the pack in which the browser gets it, if a rule packs it."""
 
     @property
     def name(self) -> bytes:
@@ -37,14 +40,19 @@ class FieldDraft:
         return self.given.name
 
     @property
-    def wire(self) -> SetCookie:
-        """As the browser would get it."""
+    def alone(self) -> SetCookie:
+        """As the browser would get it; a packed one as if it were not."""
         field = self.field if self.sealing is None else self.sealing.applied(self.field)
-        return field if self.new_name is None else with_name(field, self.new_name)
+        return field if self.new_name is None or self.pack is not None else with_name(field, self.new_name)
+
+    @property
+    def wire(self) -> SetCookie:
+        """As the browser would get it; a packed one as if there were no others in its pack."""
+        return self.alone if self.pack is None else packed_alone(self.alone, self.pack)
 
     def state(self) -> tuple[object, ...]:
         """Equal before and after an action that did nothing."""
-        return self.field.source, self.new_name, self.fate, self.sealing
+        return self.field.source, self.new_name, self.fate, self.sealing, self.pack
 
     def written(self) -> bytes | None:
         """The bytes that would pass; None if it does not."""
@@ -52,7 +60,7 @@ class FieldDraft:
 
     def copy(self) -> "FieldDraft":
         """A draft to try things on."""
-        return FieldDraft(self.given, self.field, self.new_name, self.fate, self.sealing, self.unfit)
+        return FieldDraft(self.given, self.field, self.new_name, self.fate, self.sealing, self.unfit, self.pack)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from ..core.cookie import Cookie
 from ..core.events import Change
 from ..core.syntax import CookieString, SetCookie
-from .actions import Add, Seal
+from .actions import Add, Pack, Seal
 from .drafts import Fate, FieldDraft, PairDraft
 from .edits import rewritten
 from .facts import Direction, Facts
@@ -19,6 +19,7 @@ from .headers import Fields, HeaderVerdict, edit_headers, header_steps
 from .index import HostIndex
 from .judge import additions, applying, field_verdict, judge, refuse_size
 from .model import RuleBase
+from .packs import number_of
 from .plans import Plan, ReadyRule, Step, ready
 from .subject import FieldSubject, PairSubject
 from .undo import MadeFrom, undo
@@ -68,6 +69,11 @@ class HostRules:
         self.seals = any(not rule.observe for rule, _ in self._seals)
         """True if some cookies are sealed on the way to the browser, so that `unseal` has to be asked."""
         self._sealed_names: dict[bytes, str | None] = {}
+        self._pack_names = frozenset(
+            action.name for rule, _ in rules if not rule.observe for action in rule.actions if isinstance(action, Pack)
+        )
+        self.packs = bool(self._pack_names)
+        """True if some cookies are packed on the way to the browser, so that `is_pack` has to be asked."""
         self._renaming = tuple((rule, excepted) for rule, excepted in rules if any(rule.renames()))
         self._old_names: dict[bytes, bytes | None] = {}
 
@@ -92,8 +98,8 @@ class HostRules:
             verdicts.append(field_verdict(draft, changes, observe))
             if draft.fate is Fate.DROP:
                 dropped.add(index)
-            elif draft.new_name is not None:
-                new_names.add(draft.new_name)
+            elif (new_name := draft.pack or draft.new_name) is not None:
+                new_names.add(new_name)
         if not self._response_adds:
             return ResponseVerdict(tuple(verdicts))
         there = {field.name for index, field in enumerate(fields) if index not in dropped} | new_names
@@ -152,6 +158,10 @@ class HostRules:
         if made is None and not self._renaming:
             return Undone(cookies)
         return undo(cookies, made, self._old_name)
+
+    def is_pack(self, name: bytes) -> bool:
+        """True if a rule makes packs of this name; where the record knows better, it counts."""
+        return any(number_of(name, pack) is not None for pack in self._pack_names)
 
     def unseal(
         self, cookies: CookieString, facts: Facts, is_authentic: IsAuthentic = never, observe: bool = False

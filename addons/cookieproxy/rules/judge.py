@@ -59,7 +59,7 @@ def refuse_size(draft: FieldDraft, facts: Facts, changes: tuple[Change, ...]) ->
     most = facts.per_cookie_bytes
     if draft.sealing is None or draft.fate is not Fate.PASS or most is None:
         return changes
-    wire = draft.wire
+    wire = draft.alone
     if wire.value == draft.field.value or len(wire.name) + len(wire.value) <= most:
         return changes
     draft.fate, draft.unfit = Fate.DROP, Unfit.TOO_LARGE
@@ -72,8 +72,10 @@ def field_verdict(draft: FieldDraft, changes: tuple[Change, ...], observe: bool)
     given = draft.given
     if observe:
         return FieldVerdict(given, given, changes=changes)
+    if draft.fate is Fate.PASS and draft.pack is not None:
+        return FieldVerdict(given, draft.alone, None, None, changes, draft.pack)
     if draft.fate is Fate.PASS:
-        return FieldVerdict(given, draft.wire, None, None if draft.new_name is None else given.name, changes)
+        return FieldVerdict(given, draft.alone, None, None if draft.new_name is None else given.name, changes)
     held = draft.field if draft.fate is Fate.HOLD else None
     return FieldVerdict(given, None, held, None, changes)
 

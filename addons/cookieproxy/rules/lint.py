@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from .actions import LATER, Drop, Hold
+from .actions import Drop, Hold
 from .collisions import collisions
 from .facts import Direction
 from .plans import ReadyRule
@@ -26,15 +26,8 @@ def _of_one(rule: ReadyRule, rules: Sequence[ReadyRule]) -> Iterator[Problem]:
     for action in rule.actions:
         yield from action.lint(rule.rule)
     yield from promises(rule, rules)
-    yield from _later(rule)
     yield from _filters(rule)
     yield from _in_vain(rule)
-
-
-def _later(rule: ReadyRule) -> Iterator[Problem]:
-    for key in LATER:
-        if rule.rule.says(key):
-            yield mistake((key,), f'"{key}" is understood but not carried out by this version', at_key=True)
 
 
 def _filters(rule: ReadyRule) -> Iterator[Problem]:
@@ -55,7 +48,7 @@ def _filters(rule: ReadyRule) -> Iterator[Problem]:
 def _in_vain(rule: ReadyRule) -> Iterator[Problem]:
     """Rules and actions that can never do anything."""
     said = rule.rule
-    if not rule.actions and not said.stop and not any(said.says(key) for key in LATER):
+    if not rule.actions and not said.stop:
         yield warning((), "this rule does nothing: it has no action")
     for action in rule.actions:
         if not action.directions & said.match.directions:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 import can_ada
 from pydantic import Field, PlainValidator, WithJsonSchema, create_model, model_validator
 
-from .actions import ACTIONS, LATER
+from .actions import ACTIONS
 from .actions.attributes import Ordered
 from .conditions import Conditions
 from .fields import Flag, Section, Text, choice, every, one_or_more, text
@@ -102,10 +102,9 @@ class RuleBase(Ordered):
 
 _FORMS: dict[str, Any] = {
     **{key: (action.form | None, Field(None, description=action.help)) for key, action in ACTIONS.items()},
-    **{key: (form | None, Field(None, description=help_text)) for key, (form, help_text) in LATER.items()},
 }
 
 RULE: type[RuleBase] = create_model("Rule", __base__=RuleBase, __doc__="What to do with which cookies.", **_FORMS)
 """The model with a key for each action."""
 
-ACTION_KEYS: tuple[str, ...] = (*ACTIONS, *LATER)
+ACTION_KEYS: tuple[str, ...] = tuple(ACTIONS)

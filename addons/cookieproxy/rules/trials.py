@@ -1,21 +1,26 @@
 """Rule tests run against the whole file: what a browser and an application would get, byte for byte.
 
 A trial is an exchange of nobody in particular: first party, no client, no flow, nothing stored. What a rule seals is written
-`sealed(value)` in both directions; what is not is edited or foreign.
+`sealed(value)` in both directions; what is not is edited or foreign. Packs have no members before the test.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import can_ada
 
 from ..core.access import Access, Party
 from ..core.hosts import Suffixes, site_of
+from ..core.profiles import PROFILES
 from ..core.syntax import CookieString, parse_set_cookie
 from .engine import RuleSet
 from .facts import Facts
 from .model import RuleTest
+from .packing import Pack, Packer, Taken
+from .packs import unpack
 from .problems import shown
 from .sealing import Unfit
+from .verdicts import FieldVerdict
 
 
 class Trial(NamedTuple):
@@ -41,7 +46,7 @@ def trials(rules: RuleSet, test: RuleTest, suffixes: Suffixes, now: float) -> li
     facts = Facts(access, site_of(host, suffixes), client="", sealer=LegibleSeal())
     made = []
     if test.given is not None:
-        made.append(_response(rules, test, facts))
+        made.append(_response(rules, test, facts, suffixes))
     if test.cookie is not None:
         made.append(_request(rules, test, facts))
     return made
@@ -63,19 +68,38 @@ class LegibleSeal:
         return Unfit.NOT_SEALED
 
 
-def _response(rules: RuleSet, test: RuleTest, facts: Facts) -> Trial:
+def _response(rules: RuleSet, test: RuleTest, facts: Facts, suffixes: Suffixes) -> Trial:
     given = [parse_set_cookie(field.encode()) for field in test.given or ()]
     expected = (None,) * len(given) if test.expect is None else tuple(_octets(field) for field in test.expect)
     verdict = rules.for_host(facts.access.host).on_response(given, facts)
-    got = [None if field.passed is None else field.passed.source for field in verdict.fields]
+    got = _passed(verdict.fields, facts, suffixes)
     if len(expected) > len(given):
         got += [field.source for field in verdict.added]
     return Trial(expected, tuple(got))
 
 
+def _passed(verdicts: Sequence[FieldVerdict], facts: Facts, suffixes: Suffixes) -> list[bytes | None]:
+    """What the browser gets for each field; a pack stands in the place of its first member, for the others there is nothing."""
+    packer = Packer(facts.access, PROFILES["rfc6265bis"], suffixes, ())
+    places: dict[Pack, int] = {}
+    got: list[bytes | None] = []
+    for place, verdict in enumerate(verdicts):
+        taken = None if verdict.pack is None or verdict.passed is None else packer.take(verdict.pack, verdict.passed)
+        if isinstance(taken, Taken) and taken.pack is not None:
+            places.setdefault(taken.pack, place)
+            got.append(None)
+        else:
+            got.append(None if verdict.passed is None else verdict.passed.source)
+    for pack, place in places.items():
+        got[place] = pack.field(facts.access.time)
+    return got
+
+
 def _request(rules: RuleSet, test: RuleTest, facts: Facts) -> Trial:
     host_rules = rules.for_host(facts.access.host)
-    undone = host_rules.undo(CookieString((test.cookie or "").encode()))
+    given = CookieString((test.cookie or "").encode())
+    given = unpack(given, lambda index: host_rules.is_pack(given.pairs[index].name), facts.access.time).cookies
+    undone = host_rules.undo(given)
     opened = host_rules.unseal(undone.cookies, facts)
     verdict = host_rules.on_request(opened.cookies, facts, lambda name: None)
     return Trial((_octets(test.expect_cookie),), (verdict.cookies.source or None,))

@@ -27,6 +27,8 @@ class FieldVerdict(NamedTuple):
     made_from: bytes | None = None
     """The application's name, if `passed` has another."""
     changes: tuple[Change, ...] = ()
+    pack: bytes | None = None
+    """The name of the pack in which the browser is to get it; `passed` is what it gets if that cannot be."""
 
     @property
     def is_untouched(self) -> bool:

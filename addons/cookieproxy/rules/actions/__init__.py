@@ -7,7 +7,7 @@ from .drop import Drop
 from .header import Header
 from .hold import Hold
 from .keep import Keep
-from .later import LATER
+from .pack import Pack
 from .rename import Rename
 from .replace import Replace
 from .seal import Seal
@@ -15,12 +15,11 @@ from .set import Set
 from .subkey import Subkey
 
 ACTIONS: dict[str, type[Action]] = {
-    action.key: action for action in (Set, Cap, Drop, Keep, Rename, Replace, Subkey, Add, Hold, Seal, Header)
+    action.key: action for action in (Set, Cap, Drop, Keep, Rename, Replace, Subkey, Add, Hold, Seal, Pack, Header)
 }
 
 __all__ = [
     "ACTIONS",
-    "LATER",
     "Action",
     "Add",
     "Cap",
@@ -28,6 +27,7 @@ __all__ = [
     "Header",
     "Hold",
     "Keep",
+    "Pack",
     "Rename",
     "Replace",
     "Seal",

@@ -1,0 +1,102 @@
+"""Packs on their way through an exchange: opened for the application, written again for the browser (R2, R7).
+
+Which cookie is a pack, the mirror's record says, and where it knows nothing the rules. What a pack holds stands in its own value,
+in the browser and in the mirror, so that nothing else has to survive a restart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from ..core.cookie import Cookie
+from ..core.events import Change
+from ..core.syntax import CookieString, Pair, SetCookie
+from ..rules.engine import HostRules
+from ..rules.packing import Alone
+from ..rules.packs import PACKED, Member, unpack
+from ..rules.verdicts import FieldVerdict
+from .browser import Browser
+from .compare import Comparison, sent_pair
+
+
+class Opened(NamedTuple):
+    """A request's cookies with the members of packs in their places."""
+
+    cookies: CookieString
+    kept: list[int]
+    """For each pair its index among the comparison's, which has grown by the members."""
+    stale: list[int]
+    """Those of them that the browser has from before they were packed."""
+
+
+def open_packs(up: CookieString, kept: list[int], comparison: Comparison, rules: HostRules, now: float) -> Opened:
+    """Opens the packs among these pairs, of which `kept` has the index of each among the comparison's."""
+    owners = [comparison.cookies[index] for index in kept]
+    unpacked = unpack(up, lambda place: _is_pack(up.pairs[place], owners[place], rules), now)
+    if unpacked.cookies is up:
+        return Opened(up, kept, [])
+    grown: list[int] = []
+    packed: dict[bytes, list[Cookie | None]] = {}
+    for place, member in unpacked.origins:
+        if member is None:
+            grown.append(kept[place])
+            continue
+        owner = _owner(member, owners[place], up.pairs[place])
+        packed.setdefault(member.name, []).append(owner)
+        grown.append(_add(member, owner, comparison))
+    stale = [
+        index
+        for index, (place, member) in zip(grown, unpacked.origins, strict=True)
+        if member is None and _is_stale(owners[place], packed.get(up.pairs[place].name, ()))
+    ]
+    return Opened(unpacked.cookies, grown, stale)
+
+
+def packs_of(browser: Browser, host: str) -> list[Cookie]:
+    """The packs that the browser has for a host."""
+    return [cookie for cookie in browser.mirror.candidates(host) if cookie.made_from == PACKED]
+
+
+def pack_change(verdict: FieldVerdict, passed: SetCookie, why: Alone) -> Change:
+    """What is told of a cookie that a rule packs and that passes alone."""
+    rule = next((change.rule for change in reversed(verdict.changes) if change.action == "pack"), "")
+    return Change(rule, "pack", verdict.given.source, passed.source, False, why.sentence)
+
+
+def _is_pack(pair: Pair, owner: Cookie | None, rules: HostRules) -> bool:
+    if owner is not None and owner.made_from == PACKED:
+        return True
+    if (owner is not None and not owner.adopted) or not rules.is_pack(pair.name):
+        return False
+    if owner is not None:
+        owner.made_from = PACKED
+    return True
+
+
+def _owner(member: Member, pack: Cookie | None, sent: Pair) -> Cookie | None:
+    """What is known of a member: all that is known of its pack, and its own end; who set it only if nobody edited the pack."""
+    if pack is None:
+        return None
+    set_by = pack.set_by if pack.value == sent.value else None
+    expiry = None if member.expiry is None else float(member.expiry)
+    return replace(pack, name=member.name, value=member.value, expiry_time=expiry, set_by=set_by, made_from=None)
+
+
+def _add(member: Member, owner: Cookie | None, comparison: Comparison) -> int:
+    if owner is None:
+        pair = comparison.pairs[0]._replace(name=member.name, value=member.value)
+    else:
+        pair = sent_pair(member.name, member.value, owner)
+    comparison.pairs.append(pair)
+    comparison.cookies.append(owner)
+    return len(comparison.pairs) - 1
+
+
+def _is_stale(alone: Cookie | None, packed: Sequence[Cookie | None]) -> bool:
+    """True if a pack has taken the place of this cookie: one of the same scope, as far as that is known."""
+    for member in packed:
+        if alone is None or member is None or alone.adopted or member.adopted:
+            return True
+        if alone.key[1:] == member.key[1:]:
+            return True
+    return False

@@ -400,6 +400,16 @@ def test_what_does_not_fit_the_header_is_withheld() -> None:
     assert len(talk.mirror) == 2
 
 
+def test_what_does_not_fit_does_not_go_up_when_limits_are_enforced() -> None:
+    talk = Conversation(browser="none", enforce=True, limits=Overrides(header_bytes=20))
+    talk.answer(SHOP, b"first=1", b"second=2")
+    for _ in range(2):
+        told = talk.request(SHOP, b"first=1; second=2", headers=OWN_NAVIGATION)
+        assert told.fields == [b"first=1"]
+        assert told.sent() == ["first sent", "second withheld header-full"]
+    assert talk.request(SHOP, b"first=1; first=1").fields == [b"first=1; first=1"]
+
+
 # -- hostile ---------------------------------------------------------------------------------------------------------------
 
 

@@ -420,6 +420,26 @@ def test_firefox_refuses_the_newcomer_and_so_does_the_proxy() -> None:
     assert (told.fields, told.outcomes()) == ([], ["plain ignored no-room"])
 
 
+CAPPED = [
+    pytest.param(b"a=1; max-age=9999", [b"a=1; max-age=60"], id="longer"),
+    pytest.param(b"a=1; Max-Age=50", [b"a=1; Max-Age=50"], id="shorter"),
+    pytest.param(b"a=1", [b"a=1"], id="session"),
+    pytest.param(b"a=1; Max-Age=0", [b"a=1; Max-Age=0"], id="deletion"),
+]
+
+
+@pytest.mark.parametrize(("field", "passed"), CAPPED)
+def test_lifetimes_are_cut_to_the_users_limit(field: bytes, passed: list[bytes]) -> None:
+    talk = Conversation(enforce=True, limits=Overrides(max_age=60))
+    assert talk.answer(SHOP, field).fields == passed
+    assert Conversation(limits=Overrides(max_age=60)).answer(SHOP, field).fields == [field]
+
+
+def test_lifetimes_that_browsers_cut_by_themselves_are_left_to_them() -> None:
+    field = b"a=1; Max-Age=999999999"
+    assert Conversation(enforce=True).answer(SHOP, field).fields == [field]
+
+
 def test_lower_limits_take_effect_with_the_next_cookie() -> None:
     talk = Conversation(enforce=True)
     surfer = Surfer(talk, "none")

@@ -40,12 +40,12 @@ class Browser:
 
     __slots__ = (
         "_departed",
-        "_enforce",
         "_replaced",
         "_said",
         "_skews",
         "_undrained",
         "address",
+        "enforce",
         "has_renamed",
         "held",
         "leaving",
@@ -67,7 +67,7 @@ class Browser:
         self.leaving = LeavingCookies()
         self.has_renamed = False
         """True once a rule's rename made a cookie of the mirror, so that requests have something to undo."""
-        self._enforce = enforce
+        self.enforce = enforce
         self._departed: dict[tuple[str, bytes], Departure] = {}
         self._replaced: dict[CookieKey, tuple[tuple[bytes, float], ...]] = {}
         self._said: dict[Hashable, int] = {}
@@ -78,7 +78,7 @@ class Browser:
 
     def follow(self, profile: Profile, suffixes: Suffixes, enforce: bool) -> None:
         """Another configuration is in force; what the jars hold stays, and later cookies find the new limits."""
-        self.profile, self._enforce = profile, enforce
+        self.profile, self.enforce = profile, enforce
         self.mirror = self._moved(JarKind.MIRROR, self.mirror, profile, suffixes)
         self.held = self._moved(JarKind.HELD, self.held, held_profile(profile, enforce), suffixes)
         if not enforce:
@@ -108,8 +108,10 @@ class Browser:
                 self.has_renamed |= cookie.made_from is not None
             case JarKind.HELD:
                 self.held.place(cookie)
-            case JarKind.LEAVING if self._enforce and self.mirror.get(cookie.key) is None:
+            case JarKind.LEAVING if self.enforce and self.mirror.get(cookie.key) is None:
                 self.leaving.restore(cookie, WithholdReason.EVICTED)
+            case JarKind.FORGOTTEN if self.mirror.get(cookie.key) is None:
+                self.leaving.restore(cookie, WithholdReason.FORGOTTEN)
 
     def drain_changes(self) -> Iterator[JarEntry]:
         """What changed in all jars since the last call, None for what is gone."""
@@ -118,11 +120,12 @@ class Browser:
         changes = (
             (JarKind.MIRROR, self.mirror.drain_changes()),
             (JarKind.HELD, self.held.drain_changes()),
-            (JarKind.LEAVING, self.leaving.drain_changes()),
         )
         for kind, changed in changes:
             for key, cookie in changed.items():
                 yield kind, key, cookie
+        for (kind, key), cookie in self.leaving.drain_changes().items():
+            yield kind, key, cookie
 
     # -- what is remembered --------------------------------------------------------------------------------------------
 

@@ -147,10 +147,14 @@ class Comparer:
                 self._renew(index, pair, namesakes.pop(0), left, result)
                 continue
             known = next((c for c in judged_away.get(pair.name, ()) if c.value == pair.value), None)
-            if known is not None:
-                self._take(index, pair, known, left, result)
-            else:
+            if known is None:
                 self._take_unknown(index, pair, left, result)
+                continue
+            is_too_much = self._browser.enforce and known not in self._taken and mirror.withhold(known, access) is None
+            self._take(index, pair, known, left, result)
+            if is_too_much:
+                result.unwanted.add(index)
+                result.pairs[index] = withheld_pair(result.pairs[index], WithholdReason.HEADER_FULL.value)
 
     def _renew(self, index: int, pair: Pair, cookie: Cookie, left: dict[Cookie, None], result: Comparison) -> None:
         """A script, or a response we did not see, gave the cookie another value; unless the request is older than ours."""

@@ -1,7 +1,8 @@
 """A response's Set-Cookie fields on their way to the browser: through the rules into the mirror or the held jar.
 
 Under `enforce` a refused cookie is not passed on, and who has to leave does: if it came with the same response it is not passed
-either, else its deletion goes out with the first response that may make it (R1, R5, R6, R11, R21).
+either, else its deletion goes out with the first response that may make it; lifetimes are cut to the user's own limit (R1, R5, R6,
+R11, R21).
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,10 @@ from ..core.outcome import (
     UnexpectedReason,
     WithholdReason,
 )
+from ..core.profiles import PROFILES
 from ..core.syntax import SetCookie, parse_set_cookie, with_name
+from ..rules.actions.cap import Cap
+from ..rules.drafts import FieldDraft
 from ..rules.engine import HostRules
 from ..rules.facts import Facts
 from ..rules.packing import Alone, Packer, Taken
@@ -174,6 +178,8 @@ class Downstream:
 
     def _pass(self, verdict: FieldVerdict, passed: SetCookie, position: int | None) -> None:
         browser, tell = self.browser, self.tell
+        if self.enforce:
+            passed = self._within_max_age(passed)
         place = len(self.passed)
         receipt = browser.mirror.receive(self._as_browser_reads(passed), tell.access, place)
         stays = not self.enforce or self._enforce(receipt)
@@ -227,6 +233,16 @@ class Downstream:
             browser.leaving.forget(key)
 
     # -- enforce -------------------------------------------------------------------------------------------------------
+
+    def _within_max_age(self, passed: SetCookie) -> SetCookie:
+        """With no longer lifetime than the user's `max_age`; what browsers cap by themselves stays as it is."""
+        profile = self.browser.profile
+        usual = PROFILES.get(profile.name)
+        if profile.max_age_cap is None or usual is None or profile.max_age_cap == usual.max_age_cap:
+            return passed
+        draft = FieldDraft(passed, passed)
+        Cap(int(profile.max_age_cap)).apply_to_field(draft, self.facts)
+        return draft.field
 
     def _enforce(self, receipt: Receipt) -> bool:
         """Keep the browser within the limits: whether the field may pass, and who has to leave."""

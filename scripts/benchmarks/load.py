@@ -79,6 +79,10 @@ def _read(output: str, errors: str) -> Load:
     if numbers is None:
         raise CannotMeasure(f"wrk said no numbers: {(errors or output).strip()[-300:]}")
     said = json.loads(numbers)
-    if not said["requests"] or said["failed"] > said["requests"] * MOST_FAILED:
+    if not said["requests"]:
+        raise CannotMeasure(
+            f"no exchange ended in time; is the machine busy? wrk says: {errors.strip()[-300:] or 'nothing'}"
+        )
+    if said["failed"] > said["requests"] * MOST_FAILED:
         raise CannotMeasure(f"{said['failed']} of {said['requests']} exchanges failed")
     return Load(said["requests"], said["microseconds"] / 1e6, said["p50"] / 1000, said["p99"] / 1000)

@@ -296,7 +296,8 @@ class Downstream:
                 self._observe(verdict, passed, EventKind.STORED, None, jar, cookie)
             case Replaced(cookie, old):
                 self._observe(verdict, passed, EventKind.REPLACED, None, jar, cookie, old)
-                self._observe_persistence(cookie, old, jar)
+                if cookie.persistent != old.persistent and not old.adopted:
+                    self.observations.append(self.tell.persistence(cookie, jar))
             case Removed(old, cause):
                 self._observe(verdict, passed, EventKind.REMOVED, cause, jar, None, old)
             case Ignored(reason):
@@ -312,42 +313,9 @@ class Downstream:
         cookie: Cookie | None,
         old: Cookie | None = None,
     ) -> None:
-        tell = self.tell
-        access, given = tell.access, verdict.given
         if cookie is not None and (newcomer := self.newcomers.get(cookie)) is not None:
             self.newcomers[cookie] = newcomer._replace(seen=len(self.observations))
-        self.observations.append(
-            SetCookieSeen(
-                access.time,
-                tell.client,
-                tell.site,
-                access.host,
-                access.scheme,
-                access.path,
-                access.flow_id,
-                self.status,
-                given.name,
-                given.value,
-                given.source,
-                None if passed is None else passed.source,
-                kind,
-                jar,
-                None if reason is None else reason.value,
-                None if reason is None else reason.sentence,
-                None if old is None else old.value,
-                None if cookie is None else cookie.expiry_time,
-                verdict.changes,
-            )
-        )
-
-    def _observe_persistence(self, cookie: Cookie, old: Cookie, jar: JarKind) -> None:
-        """A session cookie that became persistent, or the other way (R6)."""
-        if cookie.persistent == old.persistent or old.adopted:
-            return
-        became = "persistent" if cookie.persistent else "session"
-        sentence = f"It was set again and became a {became} cookie."
-        event = self.tell.remark(EventKind.PERSISTENCE, f"became-{became}", sentence, cookie.name)
-        self.observations.append(event if jar is JarKind.MIRROR else event._replace(jar=jar))
+        self.observations.append(self.tell.set_cookie(self.status, verdict, passed, kind, reason, jar, cookie, old))
 
 
 def _is_same(passed: PassedField, source: bytes) -> bool:

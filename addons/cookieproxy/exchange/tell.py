@@ -1,6 +1,7 @@
 """Observations made of outcomes: one place for how an event names its cookie, its host and its cause.
 
-Knows no rule and no jar. Reasons that are nobody's but ours are `Remark`s; those of browsers stand in `core.outcome`.
+Knows no jar, and of rules only what they did. Reasons that are nobody's but ours are `Remark`s; those of browsers stand in
+`core.outcome`.
 """
 
 from enum import StrEnum
@@ -8,10 +9,11 @@ from typing import NamedTuple, Self
 
 from ..core.access import Access
 from ..core.cookie import Cookie
-from ..core.events import Change, Event, EventKind, JarKind
+from ..core.events import Change, Event, EventKind, JarKind, SetCookieSeen
 from ..core.hosts import Suffixes, site_of
 from ..core.outcome import Reason, Removal, RemovalCause
-from ..core.syntax import wire_text
+from ..core.syntax import SetCookie, wire_text
+from ..rules.verdicts import FieldVerdict
 
 
 class Remark(StrEnum):
@@ -74,6 +76,47 @@ class Teller(NamedTuple):
             flow_id=self.access.flow_id if expiry is None else None,
             jar=jar,
         )
+
+    def set_cookie(
+        self,
+        status: int,
+        verdict: FieldVerdict,
+        passed: SetCookie | None,
+        kind: EventKind,
+        reason: Reason | Remark | None,
+        jar: JarKind,
+        cookie: Cookie | None,
+        old: Cookie | None,
+    ) -> SetCookieSeen:
+        """One Set-Cookie field: as it came, as it passed, and the cookies that it made and replaced (R5)."""
+        access, given = self.access, verdict.given
+        return SetCookieSeen(
+            access.time,
+            self.client,
+            self.site,
+            access.host,
+            access.scheme,
+            access.path,
+            access.flow_id,
+            status,
+            given.name,
+            given.value,
+            given.source,
+            None if passed is None else passed.source,
+            kind,
+            jar,
+            None if reason is None else reason.value,
+            None if reason is None else reason.sentence,
+            None if old is None else old.value,
+            None if cookie is None else cookie.expiry_time,
+            verdict.changes,
+        )
+
+    def persistence(self, cookie: Cookie, jar: JarKind) -> Event:
+        """A session cookie was set again and became persistent, or the other way (R6)."""
+        became = "persistent" if cookie.persistent else "session"
+        sentence = f"It was set again and became a {became} cookie."
+        return self.remark(EventKind.PERSISTENCE, f"became-{became}", sentence, cookie.name)._replace(jar=jar)
 
     def change(self, name: bytes | None, change: Change) -> Event:
         """A rule changed something, or would have."""

@@ -40,6 +40,8 @@ class JarKind(StrEnum):
     """What the proxy holds for it."""
     LEAVING = "leaving"
     """What the browser still has although, under `enforce`, it should not; never listed."""
+    FORGOTTEN = "forgotten"
+    """What the browser still has although it was asked to forget it; never listed."""
 
 
 class Change(NamedTuple):

@@ -27,6 +27,16 @@ class Reason(StrEnum):
 class IgnoreReason(Reason):
     """Why a Set-Cookie field stored nothing."""
 
+    NO_CREDENTIALS = (
+        "no-credentials",
+        "The request went without credentials, so the browser takes no cookie from its response.",
+        None,
+    )
+    THIRD_PARTY_BLOCKED = (
+        "third-party-blocked",
+        "The browser blocks the cookies of third parties that are not Partitioned.",
+        "UserPreferences",
+    )
     CONTROL_CHARACTER = "control-character", "It contains a control character.", "DisallowedCharacter"
     NO_CONTENT = "no-content", "It has neither a name nor a value.", "NoCookieContent"
     NAMELESS = "nameless", "It has no name, and this browser stores no nameless cookies.", "NoCookieContent"
@@ -129,6 +139,7 @@ class WithholdReason(Reason):
     EXPIRED = "expired", "Its lifetime has ended.", None
     HEADER_FULL = "header-full", "The Cookie header has reached the size or count this browser sends.", None
     EVICTED = "evicted", "It was evicted, and `enforce` keeps it from the application.", None
+    FORGOTTEN = "forgotten", "It was forgotten on request, and the browser is told to delete it.", None
 
 
 class MissingReason(Reason):

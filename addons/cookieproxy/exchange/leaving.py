@@ -1,7 +1,8 @@
 """Cookies a browser still has and should not: kept from applications, deleted when a response may do it (R11, R21).
 
-They are the ones that `enforce` evicted, that the proxy holds in the browser's place, and whose name a rule replaced. Holds state,
-bounded; knows how a deletion must be written so that a browser takes it (RFC 6265bis 5.7), and from which response.
+They are the ones that `enforce` evicted, that were forgotten on request, that the proxy holds in the browser's place, and whose
+name a rule replaced. Holds state, bounded; knows how a deletion must be written so that a browser takes it (RFC 6265bis 5.7), and
+from which response.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from ..core.accept import accept
 from ..core.access import Access, SameSiteContext
 from ..core.cookie import Cookie, CookieKey, SameSite
+from ..core.events import JarKind
 from ..core.hosts import Suffixes, domain_match
 from ..core.outcome import WithholdReason
 from ..core.profiles import Profile
@@ -43,10 +45,20 @@ class Leaving:
         """True if a deletion should go out."""
         return self.told_time is None and self.tries < MOST_TRIES
 
+    @property
+    def jar(self) -> JarKind:
+        """Where it is kept over a restart."""
+        return jar_of(self.why)
+
     def came_again(self, time: float) -> None:
         """The browser sent it with a request of this time (Unix seconds)."""
         if self.told_time is not None and time > self.told_time:
             self.told_time = None
+
+
+def jar_of(why: Why) -> JarKind:
+    """Where a cookie that leaves for this reason is kept over a restart: what was forgotten on request does not need `enforce`."""
+    return JarKind.FORGOTTEN if why is WithholdReason.FORGOTTEN else JarKind.LEAVING
 
 
 class LeavingCookies:
@@ -57,7 +69,7 @@ class LeavingCookies:
     def __init__(self) -> None:
         self._by_key: dict[CookieKey, Leaving] = {}
         self._by_domain: dict[str, dict[CookieKey, Leaving]] = {}
-        self._changed: dict[CookieKey, Cookie | None] = {}
+        self._changed: dict[tuple[JarKind, CookieKey], Cookie | None] = {}
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -74,7 +86,7 @@ class LeavingCookies:
         if len(self._by_key) >= MOST:
             self.forget(next(iter(self._by_key)))
         self.restore(cookie, why)
-        self._changed[cookie.key] = cookie
+        self._changed[jar_of(why), cookie.key] = cookie
 
     def restore(self, cookie: Cookie, why: Why) -> None:
         """As before a restart."""
@@ -84,15 +96,16 @@ class LeavingCookies:
 
     def forget(self, key: CookieKey) -> None:
         """The browser no longer has this cookie, or may have it again."""
-        if self._by_key.pop(key, None) is None:
+        leaving = self._by_key.pop(key, None)
+        if leaving is None:
             return
         shelf = self._by_domain[key.domain]
         del shelf[key]
         if not shelf:
             del self._by_domain[key.domain]
-        self._changed[key] = None
+        self._changed[leaving.jar, key] = None
 
-    def drain_changes(self) -> dict[CookieKey, Cookie | None]:
+    def drain_changes(self) -> dict[tuple[JarKind, CookieKey], Cookie | None]:
         """What changed since the last call, None for what is gone."""
         changed, self._changed = self._changed, {}
         return changed

@@ -297,7 +297,7 @@ def _all_cookies(browser: Browser) -> Iterator[tuple[JarKind, Cookie]]:
     """What is in all jars of a client."""
     yield from ((JarKind.MIRROR, cookie) for cookie in browser.mirror)
     yield from ((JarKind.HELD, cookie) for cookie in browser.held)
-    yield from ((JarKind.LEAVING, leaving.cookie) for leaving in browser.leaving)
+    yield from ((leaving.jar, leaving.cookie) for leaving in browser.leaving)
 
 
 def _client_seen(browser: Browser, now: float) -> ClientSeen:

@@ -51,7 +51,8 @@ class Questions:
         Values of the past are not kept. `since` is about the last use.
         """
         where = _where_jar(wanted)
-        where.add("jar IS NOT (SELECT id FROM words WHERE word = ?)", JarKind.LEAVING.value)
+        hidden = (JarKind.LEAVING.value, JarKind.FORGOTTEN.value)
+        where.add("jar NOT IN (SELECT id FROM words WHERE word IN (?, ?))", *hidden)
         if at is None:
             where.add("valid_to IS NULL")
         else:

@@ -56,7 +56,7 @@ TABLES: tuple[Table, ...] = (
         "event_rows",
         "Events that are neither the outcome of a Set-Cookie field nor a request's pair.",
         {
-            "jar": "the jar it is about: mirror, held or leaving",
+            "jar": "the jar it is about: mirror, held, leaving or forgotten",
             "caused_by": "the cookie or the response that caused it",
         },
         EVENTS,

@@ -147,7 +147,7 @@ JARS = View(
         CLIENT,
         _word(
             "jar",
-            "mirror (what the browser holds), held (what the proxy holds for it) or leaving (what is being deleted)",
+            "mirror (what the browser holds), held (what the proxy holds for it), leaving or forgotten (what is being deleted, the last on request)",
         ),
         Column("session", "the cookieless session a held jar belongs to, if it does", ("nullif(session, '')",)),
         SITE,

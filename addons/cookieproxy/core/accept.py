@@ -4,7 +4,7 @@ Judges the field and the access alone; what the jar already holds (steps 15, 16 
 are read from the profile. The order of the checks is the draft's, so that the first reason is the one a browser would give.
 """
 
-from .access import Access, SameSiteContext
+from .access import Access, SameSiteContext, Storing
 from .attributes import (
     EXPIRED,
     Attributes,
@@ -30,6 +30,8 @@ def accept(
     said: SetCookie, access: Access, profile: Profile, suffixes: Suffixes, sequence: int
 ) -> Cookie | IgnoreReason:
     """The cookie this field means to this browser; its `expiry_time` is `EXPIRED` if it deletes."""
+    if access.storing is Storing.NOTHING:
+        return IgnoreReason.NO_CREDENTIALS
     said = _as_read(said, profile)
     refusal = _refuse_syntax(said, profile)
     if refusal is not None:
@@ -136,8 +138,10 @@ def _refuse_cookie(cookie: Cookie, attributes: Attributes, access: Access, profi
     if profile.partitions and not cookie.secure_only and b"partitioned" in attributes:
         return IgnoreReason.PARTITIONED_INSECURE
     if (cookie.name or cookie.value).startswith(b"__"):
-        return _refuse_prefix(cookie, attributes, profile)
-    return None
+        refusal = _refuse_prefix(cookie, attributes, profile)
+    if refusal is None and cookie.partition is None and access.storing is Storing.PARTITIONED:
+        return IgnoreReason.THIRD_PARTY_BLOCKED
+    return refusal
 
 
 _REFUSED_CROSS_SITE = {

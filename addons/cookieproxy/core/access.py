@@ -28,6 +28,16 @@ class SameSiteContext(StrEnum):
     """Frames, images, fetches from another site: SameSite=None only."""
 
 
+class Storing(StrEnum):
+    """What a browser stores of a response's cookies, whatever they say."""
+
+    ALL = "all"
+    PARTITIONED = "partitioned"
+    """Only partitioned ones: it blocks those of third parties."""
+    NOTHING = "nothing"
+    """It made the request without credentials, as preflights and `crossorigin=anonymous` are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """One attempt of a browser to store the cookies of a response, or to send those of a request."""
@@ -49,3 +59,4 @@ class Access:
     server_time: float | None = None
     """Unix seconds of the response's Date header, if it has one (R20)."""
     flow_id: str | None = None
+    storing: Storing = Storing.ALL

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..core.access import Access, Party, SameSiteContext
+from ..core.access import Access, Party, SameSiteContext, Storing
 from ..core.hosts import Suffixes, site_of
 
 type Fields = tuple[tuple[bytes, bytes], ...]
@@ -48,6 +48,9 @@ class Evidence(NamedTuple):
     absence: Absence
     partition: str | None
     """The top-level site, as `https://shop.example`; `UNKNOWN_TOP` if it is another, nobody knows which."""
+    storing: Storing = Storing.ALL
+    credentials: bool = True
+    """False if it may have been made without credentials: then cookies that should have come and did not say that it was."""
 
 
 class Kind(StrEnum):
@@ -66,9 +69,11 @@ TELLING = frozenset(
     (
         COOKIE,
         b"accept",
+        b"access-control-request-method",
         b"origin",
         b"purpose",
         b"referer",
+        b"sec-ch-ua",
         b"sec-fetch-dest",
         b"sec-fetch-mode",
         b"sec-fetch-site",
@@ -131,12 +136,20 @@ def access_of(head: RequestHead, evidence: Evidence) -> Access:
         evidence.partition,
         None,
         head.flow_id,
+        evidence.storing,
     )
 
 
 def _judge(telling: Fields, scheme: str, method: str, site: str, suffixes: Suffixes) -> Evidence:
     said = dict(telling)
     kind = _kind(said, method)
+    evidence = _judge_source(said, kind, scheme, method, site, suffixes)
+    return evidence._replace(storing=_storing(said, method), credentials=not _may_go_without(said))
+
+
+def _judge_source(
+    said: dict[bytes, bytes], kind: Kind, scheme: str, method: str, site: str, suffixes: Suffixes
+) -> Evidence:
     absence = _absence(said, kind)
     own = f"{scheme}://{site}"
     same_party, same_site, top = _source(said, scheme, site, suffixes)
@@ -247,6 +260,33 @@ def _absence(said: dict[bytes, bytes], kind: Kind) -> Absence:
         return Absence.ALWAYS if said.get(b"sec-fetch-site") == b"cross-site" else Absence.BESIDE_OTHERS
     metadata = any(name in said for name in FETCH_METADATA)
     return Absence.NOTHING if metadata else Absence.BESIDE_OTHERS
+
+
+CHROMIUM = re.compile(rb'"Chromium";v="([0-9]{1,4})"')
+SAYS_STORAGE_ACCESS_SINCE = 140
+"""Chromium's major version: older ones may already say with every cross-site request that has credentials; 156 does (tried)."""
+
+
+def _storing(said: dict[bytes, bytes], method: str) -> Storing:
+    """Preflights go without credentials always (Fetch 4.8). Chrome says of third parties whether their cookies are blocked."""
+    if method == "OPTIONS" and b"access-control-request-method" in said:
+        return Storing.NOTHING
+    access = said.get(b"sec-fetch-storage-access")
+    if access is not None:
+        return Storing.ALL if access == b"active" else Storing.PARTITIONED
+    if said.get(b"sec-fetch-site") != b"cross-site" or said.get(b"sec-fetch-mode") != b"cors":
+        return Storing.ALL
+    chromium = CHROMIUM.search(said.get(b"sec-ch-ua", b""))
+    if chromium is not None and int(chromium[1]) >= SAYS_STORAGE_ACCESS_SINCE:
+        return Storing.NOTHING
+    return Storing.ALL
+
+
+def _may_go_without(said: dict[bytes, bytes]) -> bool:
+    """True for what pages fetch without credentials unless they ask for them: `fetch` and `crossorigin` beyond their origin."""
+    if said.get(b"sec-fetch-mode") != b"cors" or b"sec-fetch-storage-access" in said:
+        return False
+    return said.get(b"sec-fetch-site") in (b"same-site", b"cross-site") or said.get(b"sec-fetch-dest") == b"manifest"
 
 
 def _navigation_context(method: str) -> SameSiteContext:

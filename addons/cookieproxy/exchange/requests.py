@@ -4,18 +4,19 @@ Cookie fields joined → compared with the mirror → what should be gone kept b
 merged in retrieval order (`upstream`). A field that needs no change is not rebuilt. Also tells of headers too large (R2).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ..core.access import Access
+from ..core.access import Access, SameSiteContext, Storing
 from ..core.events import EventKind, JarKind, Observation, RequestSeen
 from ..core.hosts import Suffixes, site_of
+from ..core.outcome import WithholdReason
 from ..core.syntax import CookieString, join_fields, wire_text
 from ..rules.engine import RuleSet
 from ..rules.facts import Facts
 from ..rules.sealing import Sealer
 from .browser import Browser
 from .compare import Comparer, Comparison
-from .evidence import RequestHead, access_of, evidence_of, read_fields
+from .evidence import Evidence, RequestHead, access_of, evidence_of, read_fields
 from .headers import Edits, request_edits
 from .tell import Teller
 from .upstream import Upstream
@@ -66,6 +67,7 @@ class RequestSide:
         observations = _expire(browser, tell)
         given = CookieString(join_fields(fields)) if fields else NO_COOKIES
         comparison = Comparer(browser, tell, evidence).compare(given.pairs)
+        access = _as_judged_by(browser, access, evidence, comparison)
         observations += comparison.events
         rules = self._rules.for_host(head.host)
         up, edits = given, NO_EDITS
@@ -82,7 +84,25 @@ class RequestSide:
 
 
 NO_COOKIES = CookieString(b"")
+FOR_SAME_SITE_ONLY = frozenset(
+    (WithholdReason.SAME_SITE_STRICT, WithholdReason.SAME_SITE_LAX, WithholdReason.SAME_SITE_DEFAULT)
+)
+"""A cookie that came although Sec-Fetch-Site speaks against it: browsers forget who redirected to their own page's site."""
 NO_EDITS: Edits = ()
+
+
+def _as_judged_by(browser: Browser, access: Access, evidence: Evidence, comparison: Comparison) -> Access:
+    """What the cookies that came, or did not, tell of how the browser took the request; its response is judged by that."""
+    mirror = browser.mirror
+    if not comparison.pairs:
+        if evidence.credentials or not any(mirror.withhold(c, access) is None for c in mirror.candidates(access.host)):
+            return access
+        return replace(access, storing=Storing.NOTHING)
+    if access.context is not SameSiteContext.SAME_SITE and any(
+        cookie is not None and mirror.withhold(cookie, access) in FOR_SAME_SITE_ONLY for cookie in comparison.cookies
+    ):
+        return replace(access, context=SameSiteContext.SAME_SITE)
+    return access
 
 
 def _expire(browser: Browser, tell: Teller) -> list[Observation]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..core.access import Access
-from ..core.dates import parse_rfc
+from ..core.dates import parse_firefox
 from ..core.events import EventKind, Observation
 from ..core.hosts import Suffixes
 from ..rules.engine import RuleSet
@@ -100,7 +100,7 @@ def _read_fields(fields: tuple[tuple[bytes, bytes], ...]) -> _Told:
         length = len(name)
         if length == 10 and name.lower() == b"set-cookie":
             set_cookies.append(value)
-        elif length == 4 and name.lower() == b"date":
+        elif length == 4 and date is None and name.lower() == b"date":
             date = value
         elif length == 3 and name.lower() == b"age":
             cached = True
@@ -120,12 +120,14 @@ def _access_of(asked: Access, time: float, server_time: float | None) -> Access:
         asked.partition,
         server_time,
         asked.flow_id,
+        asked.storing,
     )
 
 
 @lru_cache(maxsize=64)
 def _parse_date(date: bytes) -> float | None:
-    return parse_rfc(date)
+    """As Firefox reads dates and Chrome reads this one: with zones, and days that do not exist (tried with Chromium 156)."""
+    return parse_firefox(date)
 
 
 def _observe_skew(browser: Browser, tell: Teller, server_time: float, observations: list[Observation]) -> None:

@@ -22,7 +22,7 @@ from . import flows
 from .dispatch import FastDispatch, settle_garbage, unsettle_garbage
 from .keys import KeyFile, KeysError
 from .notices import Notices
-from .options import BASE, DEFAULT_STORE, add_options, path_of, store_objection
+from .options import BASE, DEFAULT_STORE, add_options, path_of, store_objection, take_given_values
 from .policy import LOOK_SECONDS, Policy, RulesFile, tell_warnings
 from .recorder import Recorder
 from .refusal import Refusals
@@ -64,6 +64,9 @@ class Cookies:
     def load(self, loader: Loader) -> None:
         """Register our options."""
         add_options(loader)
+        objection = take_given_values()
+        if objection is not None:
+            logger.error(objection)
 
     def configure(self, updated: set[str]) -> None:
         """Follow the options; the first time, wrong ones are ERROR lines, because an exception would be a traceback."""

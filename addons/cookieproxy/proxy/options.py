@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 
 BASE = Path(__file__).resolve().parents[3]
@@ -64,3 +65,17 @@ def add_options(loader: Loader) -> None:
     """Register all of them."""
     for option in OPTIONS:
         loader.add_option(option.name, type(option.default), option.default, option.help)
+
+
+def take_given_values() -> str | None:
+    """Set the options to what the command line says; what is wrong if one of the values has the wrong type.
+
+    mitmproxy (12.2.3) does the same a moment later, but lets such a mistake end the script without a word.
+    """
+    try:
+        ctx.options.process_deferred()
+    except (exceptions.OptionsError, TypeError) as error:
+        for option in OPTIONS:
+            ctx.options.deferred.pop(option.name, None)
+        return str(error)
+    return None

@@ -1,7 +1,9 @@
 """`pack`: several cookies in one, and every one of them back as it was (R2, R7)."""
 
+from dataclasses import replace
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cookieproxy.config import parse_config
@@ -11,7 +13,7 @@ from cookieproxy.core.jar import Jar
 from cookieproxy.core.profiles import PROFILES, Profile
 from cookieproxy.core.syntax import CookieString, parse_set_cookie
 from cookieproxy.rules.engine import Facts
-from cookieproxy.rules.packing import Alone, Packer, Taken
+from cookieproxy.rules.packing import MOST_PACKS, Alone, Packer, Taken
 from cookieproxy.rules.packs import Member, is_packable, number_of, open_pack, pack_text, unpack
 from cookieproxy.suffixes import load
 
@@ -152,6 +154,26 @@ def test_a_full_pack_is_continued_in_another() -> None:
     assert sum(len(open_pack(field.value)[0]) for field in written) == 20
 
 
+@pytest.mark.parametrize("flags", [b"", b"; Secure; HttpOnly"])
+def test_a_pack_may_be_as_large_as_the_browser_allows_and_no_larger(flags: bytes) -> None:
+    sizes = set()
+    for length in range(30):
+        written = packed(
+            b"a=1" + flags, b"b=%b%b" % (b"x" * length, flags), profile=replace(PROFILE, per_cookie_bytes=24)
+        )
+        sizes |= {len(field.name) + len(field.value) for field in map(parse_set_cookie, written)}
+        if len(sizes) and len(written) == 2:
+            break
+    assert max(sizes) == 24
+
+
+def test_no_more_packs_than_a_site_may_have() -> None:
+    packer = Packer(ACCESS, replace(PROFILE, per_cookie_bytes=12), SUFFIXES, [])
+    taken = [packer.take(b"jar", parse_set_cookie(b"a%02d=1" % number)) for number in range(60)]
+    assert len(packer.changed()) == MOST_PACKS
+    assert taken[-1] is Alone.TOO_MANY
+
+
 def test_a_member_that_grows_moves() -> None:
     full = [b"c%d=%b; Path=/" % (number, b"x" * 500) for number in range(8)]
     (had,) = packed(*full)
@@ -238,13 +260,15 @@ SETTINGS = st.lists(st.lists(st.tuples(NAMES, st.binary(max_size=6), ATTRIBUTES)
 
 
 @given(SETTINGS, st.sampled_from([40, 60, 4096]))
+@example(
+    [[(b"a", b"", b"; Secure"), (b"a", b"!'@\\", b"; Max-Age=3600; Secure"), (b"b", b"", b"; Max-Age=3600; Secure")]],
+    40,
+)
 def test_a_browser_with_packs_has_what_a_browser_without_would_have(
     responses: list[list[tuple[bytes, bytes, bytes]]], most: int
 ) -> None:
     """Whatever responses say one after the other, values, expiries and flags are the same in the end."""
-    import dataclasses
-
-    profile = dataclasses.replace(PROFILE, per_cookie_bytes=most)
+    profile = replace(PROFILE, per_cookie_bytes=most)
     plain, browser = Jar(profile, SUFFIXES), Jar(profile, SUFFIXES)
     for response in responses:
         packer = Packer(ACCESS, profile, SUFFIXES, [cookie for cookie in browser if cookie.name.startswith(b"jar")])

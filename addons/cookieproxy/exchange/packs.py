@@ -4,7 +4,6 @@ Which cookie is a pack, the mirror's record says, and where it knows nothing the
 in the browser and in the mirror, so that nothing else has to survive a restart.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,6 +17,9 @@ from ..rules.verdicts import FieldVerdict
 from .browser import Browser
 from .compare import Comparison, sent_pair
 
+type Scope = tuple[object, ...]
+"""Domain, host-only, path and partition; None where nobody knows."""
+
 
 class Opened(NamedTuple):
     """A request's cookies with the members of packs in their places."""
@@ -25,31 +27,33 @@ class Opened(NamedTuple):
     cookies: CookieString
     kept: list[int]
     """For each pair its index among the comparison's, which has grown by the members."""
-    stale: list[int]
+    stale: frozenset[int]
     """Those of them that the browser has from before they were packed."""
 
 
 def open_packs(up: CookieString, kept: list[int], comparison: Comparison, rules: HostRules, now: float) -> Opened:
     """Opens the packs among these pairs, of which `kept` has the index of each among the comparison's."""
+    if not rules.packs and not any(owner is not None and owner.made_from == PACKED for owner in comparison.cookies):
+        return Opened(up, kept, frozenset())
     owners = [comparison.cookies[index] for index in kept]
     unpacked = unpack(up, lambda place: _is_pack(up.pairs[place], owners[place], rules), now)
     if unpacked.cookies is up:
-        return Opened(up, kept, [])
+        return Opened(up, kept, frozenset())
     grown: list[int] = []
-    packed: dict[bytes, list[Cookie | None]] = {}
+    packed: dict[bytes, set[Scope | None]] = {}
     for place, member in unpacked.origins:
         if member is None:
             grown.append(kept[place])
             continue
         owner = _owner(member, owners[place], up.pairs[place])
-        packed.setdefault(member.name, []).append(owner)
+        packed.setdefault(member.name, set()).add(_scope(owner))
         grown.append(_add(member, owner, comparison))
     stale = [
         index
         for index, (place, member) in zip(grown, unpacked.origins, strict=True)
-        if member is None and _is_stale(owners[place], packed.get(up.pairs[place].name, ()))
+        if member is None and _is_stale(owners[place], packed.get(up.pairs[place].name))
     ]
-    return Opened(unpacked.cookies, grown, stale)
+    return Opened(unpacked.cookies, grown, frozenset(stale))
 
 
 def packs_of(browser: Browser, host: str) -> list[Cookie]:
@@ -92,11 +96,13 @@ def _add(member: Member, owner: Cookie | None, comparison: Comparison) -> int:
     return len(comparison.pairs) - 1
 
 
-def _is_stale(alone: Cookie | None, packed: Sequence[Cookie | None]) -> bool:
+def _scope(cookie: Cookie | None) -> Scope | None:
+    return None if cookie is None or cookie.adopted else cookie.key[1:]
+
+
+def _is_stale(alone: Cookie | None, packed: set[Scope | None] | None) -> bool:
     """True if a pack has taken the place of this cookie: one of the same scope, as far as that is known."""
-    for member in packed:
-        if alone is None or member is None or alone.adopted or member.adopted:
-            return True
-        if alone.key[1:] == member.key[1:]:
-            return True
-    return False
+    if packed is None:
+        return False
+    scope = _scope(alone)
+    return scope is None or None in packed or scope in packed

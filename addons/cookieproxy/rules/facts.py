@@ -1,7 +1,7 @@
 """What conditions are judged by besides the cookie itself."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..core.access import Access
 from .sealing import Sealer
@@ -17,9 +17,8 @@ class Direction(StrEnum):
 BOTH = frozenset(Direction)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """One exchange, as far as rules look at it."""
+class Facts(NamedTuple):
+    """One exchange, as far as rules look at it. A named tuple, because every message makes one."""
 
     access: Access
     site: str

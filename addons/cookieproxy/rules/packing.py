@@ -23,6 +23,8 @@ from .packs import Member, is_packable, number_of, open_pack, pack_name, pack_te
 
 MOST_OCTETS = 4096
 """Of a pack's name and value, if the browser would take more."""
+MOST_PACKS = 40
+"""Of one name and scope; a site that needs more does not live within a browser's limits by packing."""
 _SAME_SITES = {b"lax": b"l", b"strict": b"t", b"none": b"n"}
 _WRITTEN: dict[bytes, tuple[bytes, bytes | None]] = {
     b"s": (b"Secure", None),
@@ -48,6 +50,7 @@ class Alone(StrEnum):
 
     REFUSED = "refused", "The browser would refuse it anyway: it passes alone."
     UNFIT = "unfit", "Its name makes a promise, or it has characters, that a pack cannot keep: it passes alone."
+    TOO_MANY = "too-many", "There are as many packs already as a site may have: it passes alone."
     TOO_LARGE = "too-large", "Packed it would be larger than the browser allows: it passes alone."
 
 
@@ -69,8 +72,10 @@ class Pack:
     scope: Scope
     flags: bytes
     members: dict[bytes, Member] = field(default_factory=dict)
+    octets: dict[bytes, int] = field(default_factory=dict)
+    """Of each member's piece and its separator."""
     size: int = 0
-    """Octets of the members' pieces, a separator each."""
+    """All of them."""
     changed: bool = False
 
     @property
@@ -85,10 +90,9 @@ class Pack:
 
     def put(self, member: Member) -> None:
         """Takes it in, in the place of the old one of its name."""
-        old = self.members.get(member.name)
-        if old == member:
-            return
-        self.size += len(member.text) + 1 - (0 if old is None else len(old.text) + 1)
+        octets = len(member.text) + 1
+        self.size += octets - self.octets.get(member.name, 0)
+        self.octets[member.name] = octets
         self.members[member.name] = member
         self.changed = True
 
@@ -96,15 +100,14 @@ class Pack:
         """Gives it up, if it has it."""
         member = self.members.pop(name, None)
         if member is not None:
-            self.size -= len(member.text) + 1
+            self.size -= self.octets.pop(name)
             self.changed = True
         return member
 
-    def octets_with(self, member: Member) -> int:
-        """Of its name and value, once it has this member."""
-        old = self.members.get(member.name)
-        size = self.size + len(member.text) + 1 - (0 if old is None else len(old.text) + 1)
-        return len(self.cookie_name) + size + len(self.flags)
+    def octets_with(self, name: bytes, octets: int) -> int:
+        """Of its name and value, once it has a member of this name with so many."""
+        pieces = self.size + octets - self.octets.get(name, 0)
+        return len(self.cookie_name) + pieces + (len(self.flags) + 1 if self.flags else -1)
 
     def field(self, now: float) -> bytes:
         """The Set-Cookie field that writes it; a deletion if nothing is left in it."""
@@ -167,7 +170,6 @@ class Packer:
             return pack
         old = old or pack.members.get(member.name)
         pack.put(member)
-        pack.changed = True
         return Taken(pack, old, False, cookie)
 
     def changed(self) -> list[Pack]:
@@ -179,21 +181,24 @@ class Packer:
         scope = Scope(cookie.domain, cookie.host_only, cookie.path, cookie.partition)
         if not is_packable(member.name, member.value) or b";" in scope.path:
             return Alone.UNFIT
+        octets = len(member.text) + 1
         fitting = [
             pack
             for pack in packs
             if pack.name == name
             and pack.flags == flags
             and (pack.is_persistent == (member.expiry is not None) or not pack.members)
-            and pack.octets_with(member) <= self._most
+            and pack.octets_with(member.name, octets) <= self._most
         ]
         for pack in sorted(fitting, key=lambda pack: member.name not in pack.members):
             return pack
         taken = {pack.number for pack in packs if pack.name == name}
         number = next(number for number in range(1, len(taken) + 2) if number not in taken)
         pack = Pack(name, number, scope, flags)
-        if pack.octets_with(member) > self._most:
+        if pack.octets_with(member.name, octets) > self._most:
             return Alone.TOO_LARGE
+        if number > MOST_PACKS:
+            return Alone.TOO_MANY
         packs.append(pack)
         return pack
 

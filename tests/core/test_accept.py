@@ -126,6 +126,7 @@ EXPIRY = {
     "5.6.2 quoted": Row('a=b; Max-Age="100"', f"a=b {AT}"),
     "5.6.2 the last of two": Row("a=b; Max-Age=50; Max-Age=100", f"a=b {AT} +100"),
     "5.6.2 bad, but an earlier one": Row("a=b; Max-Age=100; Max-Age=x", f"a=b {AT} +100"),
+    "5.6.2 bad, and an earlier one too long": Row(f"a=b; Max-Age={'1' * 1025}; Max-Age=x", f"a=b {AT}"),
     "5.7.6 Max-Age beats Expires": Row("a=b; Max-Age=100; Expires=Thu, 01 Jan 1970 00:00:00 GMT", f"a=b {AT} +100"),
     "5.7.6 in either order": Row("a=b; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=100", f"a=b {AT} +100"),
     "5.7.6 a deleting Max-Age beats Expires": Row(

@@ -116,6 +116,15 @@ def test_every_victim_has_its_cause_and_the_cookie_that_caused_it() -> None:
     assert removal.by.name == b"21"
 
 
+@pytest.mark.parametrize("profile", [CHROME, FIREFOX, RFC6265BIS], ids=lambda profile: profile.name)
+def test_what_a_response_set_again_earlier_goes_earlier(profile: Profile) -> None:
+    """Tried with Chromium 156: the fields of one response arrive one after the other."""
+    jar = jar_of(profile.with_limits(Overrides(per_site=3)))
+    receive(jar, access(PAGE), "a=1", "b=1", "c=1")
+    receipts = receive(jar, access(PAGE, 5), "b=1", "c=1", "a=1", "d=1")
+    assert outcome(receipts[-1]) == "stored, b: evicted-site"
+
+
 # -- limits of the user's own ----------------------------------------------------------------------------------------
 
 
@@ -339,6 +348,13 @@ def test_the_third_large_partitioned_cookie(profile: Profile, words: list[str]) 
     assert [outcome(r) for r in receive(jar, access(PAGE, partition="https://top.example"), *large)] == words
 
 
+def test_a_crowded_partition_has_its_own_cause() -> None:
+    jar = jar_of(CHROME.with_limits(Overrides(per_site=2)))
+    to = access(PAGE, partition="https://top.example")
+    said = [outcome(receipt) for receipt in receive(jar, to, *fields(1, 3, "; Secure; Partitioned"))]
+    assert said == ["stored", "stored", "stored, 1: evicted-site"]
+
+
 def test_firefox_looks_at_a_partition_when_a_cookie_is_set_again() -> None:
     jar = jar_of(FIREFOX)
     to = access(PAGE, partition="https://top.example")
@@ -433,6 +449,17 @@ def test_chrome_has_room_for_more_than_3300_that_are_in_use_and_purges_when_they
     assert names(jar)[0] == "401"
 
 
+def test_an_idle_cookie_that_is_put_in_later_is_purged_all_the_same() -> None:
+    """As when a jar is read back after a restart."""
+    jar = jar_of(CHROME)
+    for number in range(3310):
+        receive(jar, access(f"https://s{number // 100}.example/", number), f"{number}=v")
+    old = Cookie(b"old", b"v", "old.example", b"/", 1.0, 1.0, 9999)
+    jar.place(old)
+    (receipt,) = receive(jar, access("https://late.example/", 4000), "late=v")
+    assert [removal.cookie for removal in receipt.removals] == [old]
+
+
 def test_firefox_has_room_for_more_than_3300_that_are_in_use_and_purges_when_they_are_not() -> None:
     jar = jar_of(FIREFOX)
     for number in range(3400):
@@ -465,6 +492,15 @@ def test_a_ghost_leaves_when_its_cookie_comes_back() -> None:
     receive(jar, access(PAGE, 20), "ghost=w")
     assert names(jar) == ["1", "ghost"]
     assert [outcome(r) for r in receive(jar, access(PAGE, 21), "2=v")] == ["stored, 1: evicted-site"]
+
+
+@pytest.mark.parametrize("field", ["ghost=w", "ghost=; Max-Age=0"], ids=["comes back", "is deleted"])
+def test_a_ghost_that_leaves_takes_no_place(field: str) -> None:
+    jar = jar_of(FIREFOX.with_limits(Overrides(per_site=12)))  # purged to 10
+    receive(jar, access(PAGE), "ghost=v; Max-Age=10", *fields(1, 10))
+    receive(jar, access(PAGE, 20), field)
+    (receipt,) = receive(jar, access(PAGE, 21), "11=v")
+    assert outcome(receipt) == "stored"
 
 
 def test_expired_cookies_take_no_place_in_chrome() -> None:

@@ -132,6 +132,14 @@ def test_candidates_are_all_cookies_of_a_host_and_its_parents_in_request_order()
     ]
 
 
+def test_an_ip_address_has_no_parents() -> None:
+    jar = jar_of()
+    for domain in ("0.0.1", "1"):
+        jar.place(Cookie(b"a", b"1", domain, b"/", NOW, NOW, 1, host_only=False))
+    assert list(jar.candidates("127.0.0.1")) == []
+    assert jar.retrieve(access("https://127.0.0.1/")) == []
+
+
 # -- other causes ------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import pytest
 from cookieproxy.core.cookie import Cookie
 from cookieproxy.core.jar import Jar
 from cookieproxy.core.outcome import Removal, RemovalCause
-from cookieproxy.core.profiles import CHROME, CLASSIC, FIREFOX, RFC6265BIS, Overrides
+from cookieproxy.core.profiles import CHROME, CLASSIC, FIREFOX, RFC6265BIS, Overrides, Profile
 from rig.jars import NOW, access, contents, jar_of, names, outcome, receive, sent
 
 SHOP = "https://shop.example/"
@@ -152,8 +152,8 @@ def test_a_set_cookie_that_replaces_one_and_explains_another_tells_both() -> Non
 
 
 @pytest.mark.parametrize("profile", [CHROME, FIREFOX, CLASSIC, RFC6265BIS], ids=lambda profile: profile.name)
-def test_adopted_cookies_neither_evict_nor_are_evicted(profile: object) -> None:
-    jar = jar_of(profile.with_limits(Overrides(per_site=3, total=3)))  # type: ignore[attr-defined]  # a profile
+def test_adopted_cookies_neither_evict_nor_are_evicted(profile: Profile) -> None:
+    jar = jar_of(profile.with_limits(Overrides(per_site=3, total=3)))
     receive(jar, access(SHOP), "1=v", "2=v", "3=v")
     for number in range(5):
         _, removals = adopt(jar, SHOP, f"adopted{number}=v", 1)

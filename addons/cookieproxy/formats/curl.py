@@ -90,11 +90,15 @@ def _lost_scope(cookie: Cookie, hosts: Sequence[str]) -> list[Loss]:
 
 
 def _line(host: str, cookies: Sequence[Cookie]) -> bytes:
-    """Without an equals sign in it curl would take the argument of -b for a file's name."""
     string = cookie_string(cookies)
-    argument = b"-b " + quote(string) if b"=" in string else b"-H " + quote(b"Cookie: " + string)
+    argument = b"-H " + quote(b"Cookie: " + string) if _names_file(string) else b"-b " + quote(string)
     plain = is_loopback(host) and not any(cookie.secure_only for cookie in cookies)
     return argument + b" " + quote(f"{'http' if plain else 'https'}://{host}/".encode()) + b"\n"
+
+
+def _names_file(argument: bytes) -> bool:
+    """Whether curl takes the argument of -b for the name of a file to read cookies from (tried with 7.88)."""
+    return b"=" not in argument or argument.startswith(b"@")
 
 
 def _read_command(command: Command, reading: Reading) -> None:
@@ -126,7 +130,7 @@ def _read_arguments(words: Sequence[bytes], place: str, reading: Reading) -> Non
         field = _COOKIE.match(argument) if option in (b"-H", b"--header") else None
         if field is not None:
             strings.append(argument[field.end() :])
-        elif option in (b"-b", b"--cookie") and b"=" in argument:
+        elif option in (b"-b", b"--cookie") and argument and not _names_file(argument):
             strings.append(argument)
         elif option in (b"-b", b"--cookie") and argument:
             reading.mistake(place, "its -b names a file of cookies", "import that file instead")

@@ -5,7 +5,8 @@ expires (whole seconds, 0 for a session cookie; Python leaves it empty), name, v
 
 What readers do, tried with curl 7.88, wget 1.21 and Python 3.13: curl takes the value of a nameless cookie for a name, and a
 bare IPv6 address for a domain, with brackets none; wget takes `#HttpOnly_` lines for comments and writes `host:port`; Python
-refuses a file without its first line, and skips session cookies written as 0 unless told `ignore_expires=True`.
+refuses a file without its first line, and takes a session cookie's 0 for long ago, so it never sends it. The empty field that
+it would understand is one that curl skips, which shifts those behind it.
 """
 
 import re
@@ -147,6 +148,6 @@ FORMAT = Format(
     recognises,
     write,
     read,
-    hint="wget skips HttpOnly cookies; Python needs load(ignore_discard=True, ignore_expires=True) for session cookies",
+    hint="wget skips HttpOnly cookies; Python's MozillaCookieJar skips session cookies, its LWPCookieJar does not (lwp)",
     remark=remark,
 )

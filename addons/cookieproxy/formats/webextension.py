@@ -27,7 +27,7 @@ _SAME_SITE = {
 def recognises(content: Content) -> bool:
     """A list in which something is said as only extensions say it."""
     cookies = items(content)
-    return any_has(cookies, "expirationDate", "hostOnly", "storeId") and not any_has(cookies, "key")
+    return any_has(cookies, "expirationDate", "hostOnly", "storeId") and any_has(cookies, "name")
 
 
 def read(source: Source) -> tuple[Read, ...]:

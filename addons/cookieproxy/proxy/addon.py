@@ -16,7 +16,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from ..config import Config, ConfigError
 from ..exchange import Browser
-from ..record.protocol import Command, StoreError
+from ..record.protocol import StoreError
 from ..suffixes import load as load_suffixes
 from . import flows
 from .dispatch import FastDispatch, settle_garbage, unsettle_garbage
@@ -27,6 +27,7 @@ from .policy import LOOK_SECONDS, Policy, RulesFile, tell_warnings
 from .recorder import Recorder
 from .refusal import Refusals
 from .reverse import BrowsersHost
+from .store_commands import StoreCommands
 from .traffic import LiveTraffic, SavedTraffic
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Cookies:
         notices = Notices()
         self._live = LiveTraffic(self._suffixes, notices)
         self._saved = SavedTraffic(self._suffixes, notices)
+        self.commands = StoreCommands(self._live, self._suffixes)
         self._policy: Policy | None = None
         self._rules: RulesFile | None = None
         self._keys: KeyFile | None = None
@@ -130,7 +132,7 @@ class Cookies:
             if self._recorder.spec == spec:
                 return
             self._recorder.close()
-        recorder = Recorder(spec, BASE, self._suffixes, self._everyone, self._on_command, only_reading)
+        recorder = Recorder(spec, BASE, self._suffixes, self._everyone, self.commands.put, only_reading)
         self._recorder = self._live.recorder = recorder
         self._saved.recorder = recorder if only_reading or (reading and spec != DEFAULT_STORE) else None
         try:
@@ -188,7 +190,7 @@ class Cookies:
         """Hand over what was gathered, look after the store, and look whether the rules file was saved."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for work in (self._saved.drain_if_idle, self._look_after_store):
+            for work in (self._saved.drain_if_idle, self._look_after_store, self.commands.carry_out):
                 self._do(work)
             await self._look_at_rules()
 
@@ -227,11 +229,6 @@ class Cookies:
             logger.warning(f"{error} The last good rules and keys stay in force.")
             return
         self._follow(Policy(config, self._suffixes, sealer))
-
-    def _on_command(self, command: Command) -> None:
-        """The command line asks for something; called by the writer thread."""
-        if self._recorder is not None and self._recorder.writer is not None:
-            self._recorder.writer.finish(command.id, '"this version knows no commands"', ok=False)
 
     # -- exchanges -----------------------------------------------------------------------------------------------------
 

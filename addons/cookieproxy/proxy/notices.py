@@ -6,6 +6,7 @@ comes once for each client, site, cookie and reason; the record has all of them.
 
 import logging
 from collections.abc import Hashable, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from mitmproxy.http import HTTPFlow
@@ -21,31 +22,39 @@ MOST_TOLD = 20_000
 """Lines that are remembered so as not to be told again; beyond that the oldest may be."""
 MOST_LINES = 20
 """Lines about one message; a hostile one could bring ten thousand."""
+MOST_NAMES = 20
+"""Cookies named in one line, of which the same is to be said."""
 MOST_NAME_CHARACTERS = 80
-MOST_LINE_CHARACTERS = 500
+MOST_SENTENCE_CHARACTERS = 500
 EVICTIONS = frozenset(cause.value for cause in RemovalCause if cause.is_eviction)
 QUIET_REASONS = frozenset(("already-expired", "dropped-by-rule"))
 REMARKS = frozenset((EventKind.HEADER_SIZE, EventKind.CLOCK_SKEW, EventKind.PERSISTENCE))
 """Events whose sentence says everything."""
+OBSERVED = "observed"
 
 DONE = {
     "add": "added",
     "cap": "shortened",
     "deletion": "deleted",
     "drop": "dropped",
-    "hold": "held",
+    "header": "header changed",
+    "hold": "kept from the browser",
     "keep": "dropped",
+    "pack": "packed",
     "rename": "renamed",
+    "seal": "sealed",
 }
 """What a rule's action did to a cookie; any other changed it."""
 
 
 class Line(NamedTuple):
-    """One thing to say, without its client."""
+    """One thing to say of one cookie, or of no cookie in particular."""
 
     key: Hashable
     """Equal for what is said only once."""
-    place: str
+    client: str
+    host: str
+    name: str | None
     said: str
 
 
@@ -57,16 +66,15 @@ class Notices:
 
     def tell(self, observations: Iterable[Observation], flow: HTTPFlow | None) -> None:
         """Log what matters and was not told before; put all that matters on the flow."""
-        lines = [(each.client, line) for each in observations for line in _worth_telling(each)]
+        lines = [line for each in observations for line in _worth_telling(each)]
         if not lines:
             return
-        new = [(client, line) for client, line in lines if self._first_time((client, line.key))]
-        for client, line in new[:MOST_LINES]:
-            logger.info(f"{clipped(f'{line.place}: {line.said}', MOST_LINE_CHARACTERS)} [{printable(client)}]")
-        if len(new) > MOST_LINES:
-            logger.info(f"{new[0][1].place}: … and {len(new) - MOST_LINES} more like these [{printable(new[0][0])}]")
+        new = [line for line in lines if self._first_time(line.key)]
+        client = printable(lines[0].client)
+        for text in _joined(new):
+            logger.info(f"{text} [{client}]")
         if flow is not None:
-            _mark(flow, [clipped(f"{line.place}: {line.said}", MOST_LINE_CHARACTERS) for _, line in lines[:MOST_LINES]])
+            _mark(flow, _joined(lines))
 
     def _first_time(self, key: Hashable) -> bool:
         """Hashes are remembered, not names: those may be long."""
@@ -79,18 +87,44 @@ class Notices:
         return True
 
 
+def _joined(lines: Iterable[Line]) -> list[str]:
+    """As text, cookies of which the same is to be said together."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        named = names.setdefault((line.host, line.said), [])
+        if line.name is not None:
+            named.append(line.name)
+    texts = [f"{host}{_listed(named)}: {said}" for (host, said), named in islice(names.items(), MOST_LINES)]
+    if len(names) > MOST_LINES:
+        texts.append(f"{next(iter(names))[0]}: … and {len(names) - MOST_LINES} more things like these")
+    return texts
+
+
+def _listed(names: list[str]) -> str:
+    if not names:
+        return ""
+    shown = dict.fromkeys(names)
+    more = f" and {len(shown) - MOST_NAMES} more" if len(shown) > MOST_NAMES else ""
+    return f" {', '.join(islice(shown, MOST_NAMES))}{more}"
+
+
 def _worth_telling(observation: Observation) -> Iterator[Line]:
     if isinstance(observation, Event):
         if _matters(observation):
-            key = (*_key(observation), observation.cookie, observation.rule)
-            yield Line(key, _place(observation, observation.cookie), _said_of_event(observation))
+            yield _line(observation, observation.cookie, _key_of_event(observation), _said_of_event(observation))
     elif isinstance(observation, SetCookieSeen):
-        place = _place(observation, observation.name)
         if observation.event is EventKind.IGNORED and observation.reason not in QUIET_REASONS:
-            yield Line((*_key(observation), observation.name), place, f"refused: {observation.sentence}")
+            yield _line(observation, observation.name, observation.reason, f"refused: {observation.sentence}")
         for change in observation.changes:
-            key = (*_key(observation), observation.name, change.rule, change.action)
-            yield Line(key, place, _said_of_change(change))
+            action = OBSERVED if change.observed else change.action
+            yield _line(observation, observation.name, (change.rule, action), _said_of_change(change))
+
+
+def _line(observation: Event | SetCookieSeen, name: bytes | None, key: Hashable, said: str) -> Line:
+    shown = None if name is None else _name(wire_text(name))
+    return Line(
+        (observation.client, observation.site, name, key), observation.client, printable(observation.host), shown, said
+    )
 
 
 def _matters(event: Event) -> bool:
@@ -99,34 +133,28 @@ def _matters(event: Event) -> bool:
     return event.event in (EventKind.MISSING, EventKind.CHANGED) or event.event in REMARKS
 
 
-def _key(observation: Event | SetCookieSeen) -> tuple[Hashable, ...]:
-    return (observation.site, observation.event, observation.reason)
+def _key_of_event(event: Event) -> Hashable:
+    """A rule's change of a cookie is one thing, whichever way the cookie goes."""
+    return (event.event, event.reason) if event.rule is None else (event.rule, event.reason)
 
 
 def _said_of_change(change: Change) -> str:
     done = DONE.get(change.action, "changed")
-    would = "would be " if change.observed else ""
-    return f"{would}{done} by rule {_quoted(change.rule)}"
+    return f"{'would be ' if change.observed else ''}{done} by rule {_quoted(change.rule)}"
 
 
 def _said_of_event(event: Event) -> str:
     if event.event is EventKind.CHANGED and event.rule is not None:
-        if event.reason == "observed":
-            return f"would be changed by rule {_quoted(event.rule)}"
-        return f"{DONE.get(event.reason or '', 'changed')} by rule {_quoted(event.rule)}"
-    sentence = printable(event.sentence or event.reason or "")
+        done = "would be changed" if event.reason == OBSERVED else DONE.get(event.reason or "", "changed")
+        return f"{done} by rule {_quoted(event.rule)}"
+    sentence = clipped(printable(event.sentence or event.reason or ""), MOST_SENTENCE_CHARACTERS)
     if event.event in REMARKS:
         return sentence
     held = " from what the proxy holds" if event.jar is JarKind.HELD else ""
     if event.event is EventKind.REMOVED:
-        by = f" {_name(event.by)} took its place." if event.by else ""
-        return f"evicted{held}: {sentence}{by}"
+        by = f" for {_name(event.by)}" if event.by else ""
+        return f"evicted{held}{by}: {sentence}"
     return f"{DONE.get(event.reason or '', event.event.value)}{held}: {sentence}"
-
-
-def _place(observation: Event | SetCookieSeen, name: bytes | None) -> str:
-    host = printable(observation.host)
-    return host if name is None else f"{host} {_name(wire_text(name))}"
 
 
 def _name(text: str) -> str:

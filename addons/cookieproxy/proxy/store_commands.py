@@ -1,0 +1,151 @@
+"""What the command line has a running proxy do: forget a site's cookies, take cookies into a jar (R11, R38).
+
+Commands come through the store's table, handed over by its writer thread, and are carried out on the event loop at the next tick.
+Clients that are not in memory are taken out of the store for it and put back. Answers are JSON: what was done, or `error`.
+"""
+
+import json
+import logging
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+
+from ..core.cookie import Cookie
+from ..core.events import JarKind
+from ..core.hosts import Suffixes
+from ..core.profiles import PROFILES
+from ..exchange import Browser
+from ..exchange.forgetting import Forgotten, forget
+from ..exchange.importing import Imported, of_words, take_in
+from ..record.filters import Filter
+from ..record.listings import ClientRow
+from ..record.protocol import Command, StoreError
+from ..rules.patterns import glob_to_regex
+from .recorder import Recorder
+from .traffic import LiveTraffic
+
+logger = logging.getLogger(__name__)
+
+type Arguments = Mapping[str, object]
+
+
+class WrongCommand(Exception):
+    """A command that cannot be carried out: why, and what to do about it."""
+
+
+class StoreCommands:
+    """Carries out what was asked for, on jars in memory and in the store."""
+
+    def __init__(self, live: LiveTraffic, suffixes: Suffixes) -> None:
+        self._live = live
+        self._suffixes = suffixes
+        self._waiting: deque[Command] = deque()
+        self._does: dict[str, Callable[[Arguments], object]] = {"forget": self._forget, "import": self._import}
+
+    # -- from the command line -----------------------------------------------------------------------------------------
+
+    def put(self, command: Command) -> None:
+        """Take a command; called by the writer thread."""
+        self._waiting.append(command)
+
+    def carry_out(self) -> None:
+        """Do what waits, and answer."""
+        while self._waiting:
+            command = self._waiting.popleft()
+            result, ok = self._answered(command)
+            recorder = self._live.recorder
+            if recorder is not None and recorder.writer is not None:
+                recorder.writer.finish(command.id, json.dumps(result), ok)
+
+    def _answered(self, command: Command) -> tuple[object, bool]:
+        does = self._does.get(command.name)
+        if does is None:
+            return {"error": f"This proxy knows no command {command.name}: it is of another version."}, False
+        try:
+            return does(json.loads(command.args)), True
+        except (WrongCommand, StoreError) as error:
+            return {"error": str(error)}, False
+        except Exception:  # a bug of ours: logged, and whoever waits for the answer gets one
+            logger.exception(f"Cookie Proxy failed at the command {command.name}")
+            return {"error": "The proxy failed at it; its log says how."}, False
+
+    def _forget(self, arguments: Arguments) -> object:
+        client = arguments.get("client")
+        told = self.forget(str(arguments["site"]), None if client is None else str(client))
+        return {"clients": [each._asdict() for each in told]}
+
+    def _import(self, arguments: Arguments) -> object:
+        words = arguments["cookies"]
+        if not isinstance(words, list):
+            raise WrongCommand("The cookies are no list.")
+        jar = JarKind(str(arguments["jar"]))
+        return asdict(self.take_in(str(arguments["client"]), jar, [of_words(each) for each in words]))
+
+    # -- from anywhere on the loop -------------------------------------------------------------------------------------
+
+    def forget(self, site: str, client: str | None = None) -> list[Forgotten]:
+        """Make clients forget all cookies of a host and below; `client` is a glob. Those that had some. Raises StoreError."""
+        now = time.time()
+        told = []
+        for browser, leave in self._clients(site, client):
+            forgotten, observations = forget(browser, site, now, self._suffixes)
+            if self._live.recorder is not None:
+                self._live.recorder.add(browser, observations)
+            leave()
+            told.append(forgotten)
+        return [each for each in told if each.mirror or each.held]
+
+    def take_in(self, client: str, jar: JarKind, cookies: Sequence[Cookie]) -> Imported:
+        """Put cookies into a jar of the client of that name. Raises WrongCommand if there is none, StoreError."""
+        for browser, leave in self._clients(None, glob_of(client)):
+            if browser.name != client:
+                leave()
+                continue
+            imported, observations = take_in(browser, jar, cookies, time.time(), self._suffixes)
+            if self._live.recorder is not None:
+                self._live.recorder.add(browser, observations)
+            leave()
+            return imported
+        raise WrongCommand(f"There is no client {client!r}: scripts/cookies clients lists those that were seen.")
+
+    def _clients(self, site: str | None, client: str | None) -> Iterator[tuple[Browser, Callable[[], None]]]:
+        """Each client in memory, and each that has something of the site in the store; with what is to be called after it."""
+        fits = re.compile(glob_to_regex(client or "*"))
+        known = {browser.name: browser for browser in self._live.browsers}
+        for browser in known.values():
+            if fits.search(browser.name):
+                yield browser, _nothing
+        recorder = self._live.recorder
+        if recorder is None or recorder.store is None:
+            return
+        recorder.hand_over()
+        for row in recorder.store.questions.clients(Filter(site=site, client=client)):
+            if row.client not in known:
+                yield self._taken_out(row, recorder)
+
+    def _taken_out(self, row: ClientRow, recorder: Recorder) -> tuple[Browser, Callable[[], None]]:
+        profile = PROFILES.get(row.profile, PROFILES["none"])
+        browser = Browser(row.client, profile, self._suffixes, True, row.address, row.user_agent)
+        recorder.restore(browser)
+        return browser, lambda: recorder.forget_client(browser)
+
+
+def glob_of(name: str) -> str:
+    """A glob that this name fits, and hardly any other: what is special in it stands for any one character."""
+    return name.replace("*", "?")
+
+
+def summary(told: Iterable[Forgotten]) -> str:
+    """What came of it in a line for people."""
+    told = list(told)
+    if not told:
+        return "There was nothing of that site to forget."
+    mirror, held = sum(each.mirror for each in told), sum(each.held for each in told)
+    clients = "1 client" if len(told) == 1 else f"{len(told)} clients"
+    return f"{clients}: {mirror} in the browser, to be deleted by the next responses of their hosts; {held} held, gone now."
+
+
+def _nothing() -> None:
+    """A client in memory stays there."""

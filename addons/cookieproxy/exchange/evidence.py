@@ -162,7 +162,7 @@ def _judge_source(
         party = Party.FIRST if kind is Kind.WINDOW or same_party else Party.UNKNOWN
         return Evidence(party, _navigation_context(method), absence, own)
     if same_party:
-        return Evidence(Party.FIRST, SameSiteContext.CROSS_SITE, absence, own)
+        return Evidence(Party.FIRST, SameSiteContext.CROSS_SITE, absence, top or own)
     party = Party.UNKNOWN if same_party is None else Party.THIRD
     return Evidence(party, SameSiteContext.CROSS_SITE, absence, top or UNKNOWN_TOP)
 
@@ -176,7 +176,7 @@ class Source(NamedTuple):
     same_party: bool | None
     same_site: bool | None
     top: str | None = None
-    """The site of the page, if it is another."""
+    """The site of the page, if it is known."""
 
 
 NOBODY = Source(None, None)
@@ -210,7 +210,7 @@ def _page(said: dict[bytes, bytes], scheme: str, site: str, suffixes: Suffixes) 
         return Source(False, False)
     page_site = site_of(host, suffixes)
     if page_site == site:
-        return Source(True, page_scheme == scheme)
+        return Source(True, page_scheme == scheme, f"{page_scheme}://{page_site}")
     return Source(False, False, f"{page_scheme}://{page_site}")
 
 

@@ -146,6 +146,13 @@ def test_who_passes_alone_leaves_its_pack() -> None:
     assert [pack.field(NOW) for pack in packer.changed()] == [b"jar=b=2; Path=/"]
 
 
+def test_plain_http_leaves_the_members_of_a_secure_pack_alone() -> None:
+    packer = Packer(replace(ACCESS, scheme="http"), PROFILE, SUFFIXES, in_browser(b"jar=a=1&@s; Path=/; Secure"))
+    assert packer.take(b"jar", parse_set_cookie(b"a=evil; Path=/")) is Alone.REFUSED
+    assert packer.take(b"jar", parse_set_cookie(b"a=; Path=/; Max-Age=0")) is Alone.REFUSED
+    assert packer.changed() == []
+
+
 def test_a_full_pack_is_continued_in_another() -> None:
     fields = [b"c%d=%b; Path=/" % (number, b"x" * 500) for number in range(20)]
     written = [parse_set_cookie(field) for field in packed(*fields)]

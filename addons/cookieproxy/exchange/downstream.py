@@ -6,7 +6,7 @@ R11, R21).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..core.accept import accept
@@ -31,11 +31,9 @@ from ..rules.actions.cap import Cap
 from ..rules.drafts import FieldDraft
 from ..rules.engine import HostRules
 from ..rules.facts import Facts
-from ..rules.packing import Alone, Packer, Taken
-from ..rules.packs import PACKED, packed_alone
 from ..rules.verdicts import FieldVerdict
 from .browser import Browser, Departure
-from .packs import pack_change, packs_of
+from .packs import PackedFields
 from .tell import Remark, Teller
 
 HARMLESS = frozenset((IgnoreReason.ALREADY_EXPIRED,))
@@ -73,7 +71,7 @@ class Downstream:
     """None for what was taken back."""
     observations: list[Observation] = field(default_factory=list)
     newcomers: dict[Cookie, Newcomer] = field(default_factory=dict)
-    packer: Packer | None = None
+    packed: PackedFields | None = None
     """Made when a rule packs a cookie of this response."""
 
     def take_through(self, sources: Sequence[bytes]) -> None:
@@ -102,9 +100,8 @@ class Downstream:
             self._settle(verdict, position)
         for own in judged.added:
             self._pass(FieldVerdict(own, own), own, None)
-        for pack in () if self.packer is None else self.packer.changed():
-            own = parse_set_cookie(pack.field(self.tell.access.time))
-            self._pass(FieldVerdict(own, own, None, PACKED), own, None)
+        for pack in () if self.packed is None else self.packed.written():
+            self._pass(pack, pack.given, None)
 
     def _settle(self, verdict: FieldVerdict, position: int) -> None:
         """One field into the jar it belongs to."""
@@ -121,36 +118,15 @@ class Downstream:
 
     def _pack(self, verdict: FieldVerdict, alone: SetCookie, name: bytes, position: int) -> None:
         """Into a pack that is passed after all the others, or alone where that cannot be."""
-        browser, access = self.browser, self.tell.access
-        if self.packer is None:
-            self.packer = Packer(access, browser.profile, self.tell.suffixes, packs_of(browser, access.host))
-        taken = self.packer.take(name, self._as_browser_reads(alone))
-        if isinstance(taken, Alone):
-            if taken is not Alone.REFUSED:
-                self.observations.append(self.tell.change(verdict.given.name, pack_change(verdict, alone, taken)))
+        if self.packed is None:
+            self.packed = PackedFields(self.browser, self.tell)
+        packed = self.packed.settle(verdict, self._as_browser_reads(alone), name, self.observations)
+        if packed is None:
             self._pass(verdict, alone, position)
             return
-        leftover = browser.mirror.get(taken.cookie.key)
-        if leftover is not None and leftover.made_from == PACKED:
-            leftover = None
-        if taken.pack is None and (taken.old is None or leftover is not None):
-            self._pass(verdict, alone, position)
-            return
-        if leftover is not None:
-            self.observations.append(self.tell.removal(browser.mirror.remove(leftover, RemovalCause.MERGED)))
-            browser.leaving.expel(leftover, Remark.PACKED)
-        if len(browser.held):
+        if len(self.browser.held):
             self._release(verdict, alone)
-        self._observe_packed(verdict, alone, taken)
-
-    def _observe_packed(self, verdict: FieldVerdict, alone: SetCookie, taken: Taken) -> None:
-        old = None if taken.old is None else replace(taken.cookie, value=taken.old.value)
-        if taken.pack is None:
-            self._observe(verdict, None, EventKind.REMOVED, RemovalCause.DELETED, JarKind.MIRROR, None, old)
-            return
-        kind = EventKind.STORED if old is None else EventKind.REPLACED
-        passed = packed_alone(alone, taken.pack.cookie_name)
-        self._observe(verdict, passed, kind, Remark.PACKED, JarKind.MIRROR, taken.cookie, old)
+        self._observe(verdict, *packed)
 
     # -- the held jar --------------------------------------------------------------------------------------------------
 

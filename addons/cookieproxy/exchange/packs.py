@@ -8,14 +8,16 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ..core.cookie import Cookie
-from ..core.events import Change
-from ..core.syntax import CookieString, Pair, SetCookie
+from ..core.events import Change, EventKind, JarKind, Observation
+from ..core.outcome import RemovalCause
+from ..core.syntax import CookieString, Pair, SetCookie, parse_set_cookie
 from ..rules.engine import HostRules
-from ..rules.packing import Alone
-from ..rules.packs import PACKED, Member, unpack
+from ..rules.packing import Alone, Packer, Taken
+from ..rules.packs import PACKED, Member, packed_alone, unpack
 from ..rules.verdicts import FieldVerdict
 from .browser import Browser
 from .compare import Comparison, sent_pair
+from .tell import Remark, Teller
 
 type Scope = tuple[object, ...]
 """Domain, host-only, path and partition; None where nobody knows."""
@@ -56,12 +58,61 @@ def open_packs(up: CookieString, kept: list[int], comparison: Comparison, rules:
     return Opened(unpacked.cookies, grown, frozenset(stale))
 
 
-def packs_of(browser: Browser, host: str) -> list[Cookie]:
-    """The packs that the browser has for a host."""
-    return [cookie for cookie in browser.mirror.candidates(host) if cookie.made_from == PACKED]
+class Packed(NamedTuple):
+    """What is told of a field whose cookie the browser gets, or loses, within a pack."""
+
+    passed: SetCookie | None
+    kind: EventKind
+    reason: Remark | RemovalCause
+    jar: JarKind
+    cookie: Cookie | None
+    old: Cookie | None
 
 
-def pack_change(verdict: FieldVerdict, passed: SetCookie, why: Alone) -> Change:
+class PackedFields:
+    """The fields of one response that rules pack."""
+
+    def __init__(self, browser: Browser, tell: Teller) -> None:
+        self._browser = browser
+        self._tell = tell
+        packs = [cookie for cookie in browser.mirror.candidates(tell.access.host) if cookie.made_from == PACKED]
+        self._packer = Packer(tell.access, browser.profile, tell.suffixes, packs)
+
+    def settle(
+        self, verdict: FieldVerdict, alone: SetCookie, name: bytes, observations: list[Observation]
+    ) -> Packed | None:
+        """Into a pack, or out of one; None if the field has to pass alone."""
+        taken = self._packer.take(name, alone)
+        if isinstance(taken, Alone):
+            if taken is not Alone.REFUSED:
+                observations.append(self._tell.change(verdict.given.name, _change(verdict, alone, taken)))
+            return None
+        leftover = self._browser.mirror.get(taken.cookie.key)
+        if leftover is not None and leftover.made_from == PACKED:
+            leftover = None
+        if taken.pack is None and (taken.old is None or leftover is not None):
+            return None
+        if leftover is not None:
+            observations.append(self._tell.removal(self._browser.mirror.remove(leftover, RemovalCause.MERGED)))
+            self._browser.leaving.expel(leftover, Remark.PACKED)
+        return _told(alone, taken)
+
+    def written(self) -> list[FieldVerdict]:
+        """The fields of the packs that changed, to be passed behind all others."""
+        fields = [parse_set_cookie(pack.field(self._tell.access.time)) for pack in self._packer.changed()]
+        return [FieldVerdict(own, own, None, PACKED) for own in fields]
+
+
+def _told(alone: SetCookie, taken: Taken) -> Packed:
+    old = None if taken.old is None else replace(taken.cookie, value=taken.old.value)
+    if taken.pack is None:
+        return Packed(None, EventKind.REMOVED, RemovalCause.DELETED, JarKind.MIRROR, None, old)
+    kind = EventKind.STORED if old is None else EventKind.REPLACED
+    passed = packed_alone(alone, taken.pack.cookie_name)
+    return Packed(passed, kind, Remark.PACKED, JarKind.MIRROR, taken.cookie, old)
+
+
+def _change(verdict: FieldVerdict, passed: SetCookie, why: Alone) -> Change:
     """What is told of a cookie that a rule packs and that passes alone."""
     rule = next((change.rule for change in reversed(verdict.changes) if change.action == "pack"), "")
     return Change(rule, "pack", verdict.given.source, passed.source, False, why.sentence)

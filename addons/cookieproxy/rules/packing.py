@@ -160,6 +160,8 @@ class Packer:
         if isinstance(cookie, IgnoreReason):
             return Alone.REFUSED
         packs = self._packs_in(Scope(cookie.domain, cookie.host_only, cookie.path, cookie.partition), name)
+        if not self._profile.trusts(self._access.scheme, self._access.host) and _guards(packs, cookie.name):
+            return Alone.REFUSED
         if cookie.expiry_time == EXPIRED:
             return Taken(None, _taken_out(packs, cookie.name, None), True, cookie)
         flags = _flags(said)
@@ -239,6 +241,11 @@ def _taken_out(packs: Iterable[Pack], name: bytes, keeper: Pack | None) -> Membe
     """Takes a member out of all packs but one."""
     found = [old for pack in packs if pack is not keeper and (old := pack.take_out(name)) is not None]
     return found[0] if found else None
+
+
+def _guards(packs: Iterable[Pack], name: bytes) -> bool:
+    """True if a Secure pack has this member: plain http leaves it alone (RFC 6265bis 5.7 step 16), as it would the cookie."""
+    return any(b"s" in pack.flags and name in pack.members for pack in packs)
 
 
 def _whole(expiry: float | None) -> int | None:

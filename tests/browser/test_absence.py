@@ -162,3 +162,20 @@ def test_nothing_is_left_when_the_user_refuses_all_cookies(watched: Watched) -> 
     watched.visit(Visit("https://refused.example/"))
     assert surprises(watched) == {("missing", "a", "refused"): 1}
     assert names(watched.browser_cookies()) == []
+
+
+def test_third_parties_are_blocked_but_for_partitioned_cookies(watched: Watched) -> None:
+    """Debian's Chromium does so unless told otherwise, and says it in Sec-Fetch-Storage-Access."""
+    third = "https://third.example/"
+    watched.visit(setting(third, b"first=1; SameSite=None; Secure"))
+    watched.visit(Visit("https://page.example/"))
+    fields = [b"p=1; SameSite=None; Secure; Partitioned", b"n=1; SameSite=None; Secure", b"d=1"]
+    for tag in ("img", "iframe"):
+        request = watched.embed(tag, setting(third, *fields))
+        assert request.all(b"sec-fetch-storage-access") == [b"none"]
+    assert b"first=1" not in b"".join(request.all(b"cookie"))
+    assert watched.differences() == []
+    assert names(watched.browser_cookies()) == ["first", "p"]
+    refused = {(row.cookie, row.reason) for row in watched.events(EventKind.IGNORED)}
+    assert refused == {("n", "third-party-blocked"), ("d", "same-site-default")}
+    assert watched.cookie_header(third) == b"first=1"

@@ -10,7 +10,7 @@ from email.utils import formatdate
 import pytest
 
 from cookieproxy.core.events import EventKind
-from rig.mirror import Visit, Watched, names, predicted_header, redirecting, setting
+from rig.mirror import Visit, Watched, domain_of, names, predicted_header, redirecting, setting
 from rig.set_cookies import Generator
 
 pytestmark = pytest.mark.browser
@@ -172,6 +172,28 @@ def test_cookies_are_replaced_and_deleted_and_some_deletions_miss(watched: Watch
     )
     assert watched.differences() == []
     assert watched.events(EventKind.MISSING, EventKind.UNEXPECTED) == []
+
+
+def test_the_command_line_lists_what_the_browser_has(watched: Watched) -> None:
+    watched.visit(
+        setting("https://listed.example/", b"a=1; Secure; Priority=Low", b"b=\xc3\xa9; Domain=listed.example", b"c")
+    )
+    watched.settle()
+    rows = watched.running.cookies_json("jar", "--jar", "mirror", "--values", "--site", "listed.example")
+    listed = {
+        (row["name"], row["value"], row["domain"], row["host_only"], row["secure"], row["priority"]) for row in rows
+    }
+    assert listed == {
+        (
+            one["name"],
+            one["value"],
+            domain_of(one),
+            "." not in one["domain"][:1],
+            one["secure"],
+            one["priority"].lower(),
+        )
+        for one in watched.browser_cookies()
+    }
 
 
 def test_the_cookie_header_has_the_mirrors_order(watched: Watched) -> None:

@@ -139,6 +139,14 @@ def test_the_first_set_cookie_tells_what_it_really_is(meeting: Meeting) -> None:
     assert contents(jar) == meeting.jar
 
 
+def test_a_host_only_cookie_of_the_very_domain_does_not_explain_what_other_hosts_sent() -> None:
+    jar = jar_of()
+    adopt(jar, SHOP, "a=1")
+    adopt(jar, WWW, "a=1", 1)
+    receive(jar, access(SHOP, 2), "a=2")
+    assert contents(jar) == "a=2 shop.example/\na=1 .shop.example/ adopted"
+
+
 def test_a_set_cookie_that_replaces_one_and_explains_another_tells_both() -> None:
     jar = jar_of()
     receive(jar, access(WWW), "a=1; Domain=shop.example")

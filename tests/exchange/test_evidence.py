@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cookieproxy.core.access import Party, SameSiteContext
@@ -206,6 +206,7 @@ VALUES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(NAMES | st.binary(max_size=40), VALUES), max_size=6),
     st.sampled_from(["http", "https"]),

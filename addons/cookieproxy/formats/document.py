@@ -94,12 +94,13 @@ class Node:
     null counts as absent without complaint.
     """
 
-    __slots__ = ("_complain", "_members", "path")
+    __slots__ = ("_complain", "_is_object", "_members", "path")
 
     def __init__(self, value: object, path: str, complain: Complain) -> None:
         self.path = path
         self._complain = complain
         self._members: Mapping[str, object] = {}
+        self._is_object = isinstance(value, dict)
         if isinstance(value, dict):
             self._members = value
         else:
@@ -134,7 +135,7 @@ class Node:
     def need(self, *keys: str) -> bool:
         """Complains about each of these that is absent; whether all are there."""
         absent = [key for key in keys if not self.has(key)]
-        for key in absent:
+        for key in absent if self._is_object else ():
             self.complain(key, "it is missing", "add it, or take the whole object out")
         return not absent
 

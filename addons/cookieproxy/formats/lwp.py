@@ -101,7 +101,9 @@ def _read_line(line: bytes, place: str, reading: Reading) -> None:
         found = _ATTRIBUTE.match(line, start)
         if found is None:
             remedy = 'write name=value; path="/"; domain="…", and quotes around what is not one word'
-            reading.mistake(place, f"the attributes cannot be told apart from character {start + 1} on", remedy)
+            reading.mistake(
+                place, f"the attributes cannot be told apart from character {len(_LEAD) + start + 1} on", remedy
+            )
             return
         name, quoted, word, end = found.groups()
         pairs.append((name, word if quoted is None else _ESCAPED.sub(rb"\1", quoted)))

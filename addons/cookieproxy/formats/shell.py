@@ -147,7 +147,9 @@ class _Splitter:
         found = _NUMERIC.match(self._text, self._at)
         if found is None:
             byte = self._next(opened)
-            return bytes([_SIMPLE[byte[0]]]) if byte[0] in _SIMPLE else byte
+            if byte[0] in _SIMPLE:
+                return bytes([_SIMPLE[byte[0]]])
+            return byte if byte in b"\\'\"?" else b"\\" + byte
         self._at = found.end()
         if found[1] or found[4]:
             return bytes([int(found[1], 16) if found[1] else int(found[4], 8) & 0xFF])

@@ -339,10 +339,11 @@ def agree(jar: Jar) -> None:
         expected = [cookie for cookie in everyone if cookie.domain == domain]
         assert shelf.cookies == sorted(expected, key=jar.profile.order)
         assert shelf in shelf.site.domains
+        assert shelf.adopted == sum(cookie.adopted for cookie in expected)
     assert set(shelves.sites) == {site_of(cookie.domain, SUFFIXES) for cookie in everyone}
     for name, site in shelves.sites.items():
         expected = [cookie for cookie in everyone if site_of(cookie.domain, SUFFIXES) == name]
-        assert site.count == len(expected)
+        assert (site.count, site.adopted) == (len(expected), sum(cookie.adopted for cookie in expected))
         assert set(site) == set(expected)
         guarded = {cookie for cookies in (site.guarded or {}).values() for cookie in cookies}
         assert guarded == {cookie for cookie in expected if cookie.secure_only or cookie.adopted}

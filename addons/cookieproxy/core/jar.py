@@ -131,13 +131,14 @@ class Jar:
         """RFC 6265bis 5.7 step 16: plain http leaves Secure cookies of that name alone."""
         if not self.profile.leaves_secure_alone or self.profile.trusts(access.scheme, access.host):
             return False
-        guarded = shelves.guarded(cookie.name, cookie.domain)
-        return bool(guarded) and any(
+        path = cookie.path
+        above = [other for other in shelves.guarded(cookie.name, cookie.domain) if path.startswith(other.path)]
+        return any(
             other.secure_only
             and other.partition == cookie.partition
-            and path_match(cookie.path, other.path)
+            and path_match(path, other.path)
             and (domain_match(other.domain, cookie.domain) or domain_match(cookie.domain, other.domain))
-            for other in guarded
+            for other in above
         )
 
     def _delete(

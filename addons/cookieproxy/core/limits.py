@@ -4,7 +4,7 @@ Knows which cookies share a limit and when a browser looks: most after a cookie 
 names its cause and the cookie whose arrival caused it. Adopted cookies, whose scope is a guess, neither evict nor are evicted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .cookie import Cookie, CookieKey
@@ -61,9 +61,12 @@ class Limits:
         return removals
 
     def fullness(self, cookie: Cookie) -> float:
-        """How near the cookie's site is to its limit: 1.0 is full, 0.0 has no limit."""
+        """How near the cookie's site is to its limit, adopted cookies counted too: 1.0 is full, 0.0 has no limit."""
         limit = self._profile.counts.per_site
-        return len(self._sharing(cookie, 0)) / limit if limit else 0.0
+        site = self._shelves.sites.get(self._shelves.site_of(cookie.domain))
+        if not limit or site is None:
+            return 0.0
+        return (len(self._sharing(cookie, 0)) + site.adopted) / limit
 
     def placed(self) -> None:
         """A cookie of any age was put in from elsewhere."""
@@ -76,14 +79,14 @@ class Limits:
         if counts.per_site is None:
             return []
         if new.partition is not None:
-            counted = _not_adopted(self._sharing(new, 0))
+            counted = self._sharing(new, 0)
             crowded = len(counted) > counts.per_site
             cause = RemovalCause.EVICTED_SITE if crowded else RemovalCause.EVICTED_BYTES
             return self._evict_all(strict_partition(counted, counts), cause, new)
         sharing = self._sharing(new, counts.per_site)
         if len(sharing) <= counts.per_site:
             return []
-        victims = self._profile.evict_site(_not_adopted(sharing), counts)
+        victims = self._profile.evict_site(sharing, counts)
         return self._evict_all(victims, RemovalCause.EVICTED_SITE, new)
 
     def _fit_total(self, new: Cookie, now: float) -> list[Removal]:
@@ -116,7 +119,7 @@ class Limits:
             return None
         ghosts = list(self._ghosts_of(new).values())
         sharing = self._sharing(new, 0 if counts.per_site is None else counts.per_site - 1 - len(ghosts))
-        victims = firefox_make_room(_not_adopted(sharing), ghosts, new, counts)
+        victims = firefox_make_room(sharing, ghosts, new, counts)
         if victims is None:
             return None
         removals = self._evict_all(victims, RemovalCause.EVICTED_SITE, new)
@@ -130,7 +133,7 @@ class Limits:
         """Firefox: evict what exceeds a partition's bytes, never the cookie for which it looks."""
         if new.partition is None or self._profile.counts.per_site is None:
             return []
-        others = [cookie for cookie in _not_adopted(self._sharing(new, 0)) if cookie is not new]
+        others = [cookie for cookie in self._sharing(new, 0) if cookie is not new]
         return self._evict_all(lenient_partition(others, new), RemovalCause.EVICTED_BYTES, new)
 
     def _make_room_in_total(self, new: Cookie, now: float) -> list[Removal]:
@@ -138,7 +141,7 @@ class Limits:
         count = len(shelves.by_key) - shelves.adopted + self._ghost_count
         if counts.total is None or count < counts.total or self._is_quiet(now):
             return []
-        counted = _not_adopted(shelves.by_key.values())
+        counted = [cookie for cookie in shelves.by_key.values() if not cookie.adopted]
         for ghosts in (self._ghosts or {}).values():
             counted += ghosts.values()
         victims = self._profile.evict_total(counted, counts, now)
@@ -178,20 +181,19 @@ class Limits:
 
     # -- both ----------------------------------------------------------------------------------------------------------
 
-    def _sharing(self, cookie: Cookie, more_than: int) -> Sequence[Cookie]:
-        """The cookies that share this one's limit, adopted ones too; none at all unless there may be more than so many."""
+    def _sharing(self, cookie: Cookie, more_than: int) -> list[Cookie]:
+        """The cookies that share this one's limit; none at all unless there may be more than so many."""
         key = self._profile.site_key
         if key is SiteKey.REGISTRABLE_DOMAIN:
             site = self._shelves.sites.get(self._shelves.site_of(cookie.domain))
-            if site is None or site.count <= more_than:
-                return ()
-            return [other for other in site if other.partition == cookie.partition]
+            if site is None or site.count - site.adopted <= more_than:
+                return []
+            return [other for other in site if other.partition == cookie.partition and not other.adopted]
         shelf = self._shelves.domains.get(cookie.domain)
-        if shelf is None or len(shelf.cookies) <= more_than:
-            return ()
-        if key is SiteKey.DOMAIN:
-            return shelf.cookies
-        return [other for other in shelf.cookies if other.host_only == cookie.host_only]
+        if shelf is None or len(shelf.cookies) - shelf.adopted <= more_than:
+            return []
+        together = key is SiteKey.DOMAIN
+        return [o for o in shelf.cookies if (together or o.host_only == cookie.host_only) and not o.adopted]
 
     def _evict_all(self, victims: Iterable[Cookie], cause: RemovalCause, by: Cookie) -> list[Removal]:
         return [self._evict(victim, cause, by) for victim in victims if not self.lay(victim, victim.key)]
@@ -199,7 +201,3 @@ class Limits:
     def _evict(self, victim: Cookie, cause: RemovalCause, by: Cookie) -> Removal:
         self._shelves.take(victim, victim.key)
         return Removal(victim, cause, by)
-
-
-def _not_adopted(cookies: Iterable[Cookie]) -> list[Cookie]:
-    return [cookie for cookie in cookies if not cookie.adopted]

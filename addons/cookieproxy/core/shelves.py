@@ -25,12 +25,13 @@ _FEW = 100
 class SiteShelf:
     """The cookies of one site."""
 
-    __slots__ = ("count", "domains", "guarded", "name")
+    __slots__ = ("adopted", "count", "domains", "guarded", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.domains: list[DomainShelf] = []
         self.count = 0
+        self.adopted = 0
         self.guarded: dict[bytes, list[Cookie]] | None = None
         """Secure and adopted cookies by name: a later Set-Cookie of their name has to look at them. None for none."""
 
@@ -41,13 +42,14 @@ class SiteShelf:
 class DomainShelf:
     """The cookies of one domain, host-only or not."""
 
-    __slots__ = ("cookies", "domain", "site", "stamp")
+    __slots__ = ("adopted", "cookies", "domain", "site", "stamp")
 
     def __init__(self, domain: str, site: SiteShelf) -> None:
         self.domain = domain
         self.site = site
         self.cookies: list[Cookie] = []
         """In request order."""
+        self.adopted = 0
         self.stamp = 0
         """Changes whenever the list does; no two states of any shelf have the same."""
 
@@ -132,7 +134,8 @@ class Shelves:
         self.by_key[key] = cookie
         self.changed[key] = cookie
         self.size_bytes += len(cookie.name) + len(cookie.value)
-        self.adopted += cookie.adopted
+        if cookie.adopted:
+            self._count_adopted(shelf, 1)
         if cookie.secure_only or cookie.adopted:
             _guard(shelf.site, cookie)
         self._stamp += 1
@@ -145,11 +148,17 @@ class Shelves:
     def _left(self, cookie: Cookie, key: CookieKey, shelf: DomainShelf) -> None:
         del self.by_key[key]
         self.size_bytes -= len(cookie.name) + len(cookie.value)
-        self.adopted -= cookie.adopted
+        if cookie.adopted:
+            self._count_adopted(shelf, -1)
         if cookie.secure_only or cookie.adopted:
             _unguard(shelf.site, cookie)
         self._stamp += 1
         shelf.stamp = self._stamp
+
+    def _count_adopted(self, shelf: DomainShelf, more: int) -> None:
+        self.adopted += more
+        shelf.adopted += more
+        shelf.site.adopted += more
 
     def _shelf(self, cookie: Cookie) -> DomainShelf:
         shelf = self.domains.get(cookie.domain)

@@ -69,6 +69,8 @@ class Arguments(argparse.Namespace):
     jar: str | None
     moment: float | None
     file: str | None
+    format: str | None
+    output: str | None
     strict: bool
     url: Url
     given: list[bytes]

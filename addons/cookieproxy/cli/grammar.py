@@ -11,7 +11,6 @@ from typing import NoReturn
 from .. import VERSION
 from .arguments import (
     BROWSERS,
-    DEFAULT_STORE,
     EVENTS,
     FOLLOWED_EVENTS,
     TABLE_EVENTS,
@@ -23,6 +22,8 @@ from .arguments import (
     time_before,
     url,
 )
+from .grammar_parts import SITE_HELP, Commands, add_command, add_store
+from .grammar_transfer import add_export, add_forget, add_import
 
 
 def parse(argv: Sequence[str], now: float) -> Arguments:
@@ -38,7 +39,8 @@ def parse(argv: Sequence[str], now: float) -> Arguments:
 def _parser(now: float) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/cookies",
-        description="Asks what the proxy recorded, explains what browsers do with a cookie, checks the rules.",
+        description="Asks what the proxy recorded, takes cookies out and puts them in, explains what browsers do with a "
+        "cookie, checks the rules.",
         epilog="Each command has its own help with examples: scripts/cookies events --help",
         allow_abbrev=False,
     )
@@ -46,7 +48,12 @@ def _parser(now: float) -> argparse.ArgumentParser:
         "--version", action=_Version, nargs=0, help="say the version, and the date of the public suffix list"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for add in (_add_events, _add_clients, _add_jar, _add_explain, _add_check):
+    adders = (
+        *(_add_events, _add_clients, _add_jar),
+        *(add_export, add_import, add_forget),
+        *(_add_explain, _add_check),
+    )
+    for add in adders:
         add(commands, now)
     return parser
 
@@ -61,23 +68,8 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-type Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
-
-def _add(commands: Commands, name: str, help_line: str, description: str, *examples: str) -> argparse.ArgumentParser:
-    shown = "".join(f"\n  scripts/cookies {example}" for example in examples)
-    return commands.add_parser(
-        name,
-        help=help_line,
-        description=description,
-        epilog=f"examples:{shown}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-
-
 def _add_events(commands: Commands, now: float) -> None:
-    parser = _add(
+    parser = add_command(
         commands,
         "events",
         "what happened to cookies, also while it happens",
@@ -101,7 +93,7 @@ def _add_events(commands: Commands, now: float) -> None:
 
 
 def _add_clients(commands: Commands, now: float) -> None:
-    parser = _add(
+    parser = add_command(
         commands,
         "clients",
         "which browsers were seen",
@@ -114,7 +106,7 @@ def _add_clients(commands: Commands, now: float) -> None:
 
 
 def _add_jar(commands: Commands, now: float) -> None:
-    parser = _add(
+    parser = add_command(
         commands,
         "jar",
         "which cookies each browser holds",
@@ -136,8 +128,8 @@ def _add_jar(commands: Commands, now: float) -> None:
 def _add_listing(parser: argparse.ArgumentParser, now: float) -> None:
     """What every command that lists has in common."""
     parser.add_argument("--json", action="store_true", help="one JSON array instead of a table")
-    _add_store(parser, "the store, named as in the option cookies_store (default: %(default)s beside addons/)")
-    parser.add_argument("--site", type=site, metavar="HOST", help="only this host and all below it")
+    add_store(parser)
+    parser.add_argument("--site", type=site, metavar="HOST", help=SITE_HELP)
     parser.add_argument("--client", metavar="PATTERN", help="only these clients, such as '127.0.0.1 *'")
     parser.add_argument("--cookie", metavar="PATTERN", help="only cookies of this name, such as sid or '_ga*'")
     parser.add_argument(
@@ -149,12 +141,8 @@ def _add_listing(parser: argparse.ArgumentParser, now: float) -> None:
     parser.add_argument("--values", action="store_true", help="show values: they are credentials")
 
 
-def _add_store(parser: argparse.ArgumentParser, help_line: str) -> None:
-    parser.add_argument("--store", default=DEFAULT_STORE, metavar="STORE", help=help_line)
-
-
 def _add_explain(commands: Commands, now: float) -> None:
-    parser = _add(
+    parser = add_command(
         commands,
         "explain",
         "what each browser does with a Set-Cookie, and why",
@@ -188,11 +176,11 @@ def _add_explain(commands: Commands, now: float) -> None:
     rules.add_argument("--rules", metavar="FILE", help="rules (default: rules.yaml beside addons/, if it is there)")
     rules.add_argument("--no-rules", dest="without_rules", action="store_true", help="as if there were no rules")
     parser.add_argument("--json", action="store_true", help="one JSON array instead of a table")
-    _add_store(parser, argparse.SUPPRESS)
+    add_store(parser, argparse.SUPPRESS)
 
 
 def _add_check(commands: Commands, now: float) -> None:
-    parser = _add(
+    parser = add_command(
         commands,
         "check",
         "is rules.yaml good, and do its tests pass?",

@@ -59,6 +59,12 @@ def _command(name: str) -> Command:
             from .clients import run
         case "jar":
             from .jar import run
+        case "export":
+            from .export import run
+        case "import":
+            from .take_in import run
+        case "forget":
+            from .forget import run
         case "explain":
             from .explain import run
         case _:

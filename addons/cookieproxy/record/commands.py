@@ -34,14 +34,14 @@ def take(connection: sqlite3.Connection, now: float) -> list[Command]:
 
 
 def finish(connection: sqlite3.Connection, command: int, answer: Answer, now: float) -> None:
-    """Write down what came of a command."""
-    update = "UPDATE commands SET finished = ?, ok = ?, result = ? WHERE id = ?"
+    """Write down what came of a command, and forget its arguments: there may be cookies in them."""
+    update = "UPDATE commands SET finished = ?, ok = ?, result = ?, args = 'null' WHERE id = ?"
     connection.execute(update, (now, int(answer.ok), answer.result, command))
 
 
 def finish_stale(connection: sqlite3.Connection, now: float) -> None:
     """Answer what an earlier proxy left unanswered."""
-    update = "UPDATE commands SET finished = ?, ok = 0, result = ? WHERE finished IS NULL"
+    update = "UPDATE commands SET finished = ?, ok = 0, result = ?, args = 'null' WHERE finished IS NULL"
     connection.execute(update, (now, _STALE))
 
 

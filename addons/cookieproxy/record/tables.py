@@ -81,7 +81,7 @@ TABLES: tuple[Table, ...] = (
             "id": "number of the command",
             "posted": "Unix seconds",
             "name": "what to do",
-            "args": "JSON",
+            "args": "JSON; null once it is finished",
             "taken": "Unix seconds, when the proxy took it; null until then",
             "finished": "Unix seconds, when the answer was written; null until then",
             "ok": "1 if it was done",

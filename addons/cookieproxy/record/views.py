@@ -147,7 +147,8 @@ JARS = View(
         CLIENT,
         _word(
             "jar",
-            "mirror (what the browser holds), held (what the proxy holds for it), leaving or forgotten (what is being deleted, the last on request)",
+            "mirror (what the browser holds), held (what the proxy holds for it), leaving or forgotten (what is being deleted, the "
+            "last on request)",
         ),
         Column("session", "the cookieless session a held jar belongs to, if it does", ("nullif(session, '')",)),
         SITE,

@@ -8,12 +8,12 @@ the wire; every outcome is a value with its reason.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import takewhile
 
 from .accept import EXPIRED, accept
 from .access import Access
+from .adoption import may_be_one, shared_domain, sibling_among
 from .cookie import Cookie, CookieKey
-from .hosts import Suffixes, domain_match, is_ip_address
+from .hosts import Suffixes, domain_match
 from .limits import Bounds, Limits
 from .outcome import (
     Ignored,
@@ -275,8 +275,9 @@ class Jar:
         If a sibling host was sent the same name and value before, both are one cookie of the domain they share.
         """
         shelves, limits = self._open()
-        sibling = self._adopted_sibling(name, value, access.host, shelves)
-        domain = access.host if sibling is None else _shared_domain(sibling.domain, access.host)
+        namesakes = shelves.guarded(name, access.host) if shelves.adopted else ()
+        sibling = sibling_among(namesakes, value, access.host, self._suffixes)
+        domain = access.host if sibling is None else shared_domain(sibling.domain, access.host)
         merged = () if sibling is None else (self.remove(sibling, RemovalCause.MERGED),)
         cookie = Cookie(
             name, value, domain, b"/", access.time, access.time, self._sequence + 1, host_only=sibling is None
@@ -286,33 +287,14 @@ class Jar:
         self.place(cookie)
         return cookie, (*merged, *limits.fit_bounds(cookie))
 
-    def _adopted_sibling(self, name: bytes, value: bytes, host: str, shelves: Shelves) -> Cookie | None:
-        if not shelves.adopted or is_ip_address(host) or self._suffixes.registrable_domain(host) is None:
-            return None
-        for cookie in shelves.guarded(name, host):
-            if cookie.adopted and cookie.value == value and cookie.domain != host:
-                return cookie
-        return None
-
     def _merge_adopted(self, cookie: Cookie, key: CookieKey, shelves: Shelves) -> tuple[Removal, ...]:
         """The first Set-Cookie of an adopted cookie's name tells what it really is."""
         merged = [
             other
             for other in shelves.guarded(cookie.name, cookie.domain)
-            if other.adopted and other.key != key and _may_be_one(other, cookie)
+            if other.adopted and other.key != key and may_be_one(other, cookie)
         ]
         return tuple(self.remove(other, RemovalCause.MERGED) for other in merged)
-
-
-def _may_be_one(adopted: Cookie, cookie: Cookie) -> bool:
-    """Whether a cookie of unknown scope, seen going to a host, may be this one."""
-    if adopted.domain == cookie.domain:
-        return adopted.host_only or not cookie.host_only
-    if cookie.host_only:
-        return False
-    return domain_match(adopted.domain, cookie.domain) or (
-        not adopted.host_only and domain_match(cookie.domain, adopted.domain)
-    )
 
 
 def _within(cookies: list[Cookie], header_bytes: int) -> list[Cookie]:
@@ -322,10 +304,3 @@ def _within(cookies: list[Cookie], header_bytes: int) -> list[Cookie]:
         if size > header_bytes:
             return cookies[:index]
     return cookies
-
-
-def _shared_domain(one: str, other: str) -> str:
-    """The longest domain that both hosts are or are under."""
-    labels = zip(reversed(one.split(".")), reversed(other.split(".")), strict=False)
-    shared = [a for a, _ in takewhile(lambda pair: pair[0] == pair[1], labels)]
-    return ".".join(reversed(shared))

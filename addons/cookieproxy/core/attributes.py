@@ -67,6 +67,8 @@ def _from_max_age(said: SetCookie, attributes: Attributes, access: Access, profi
     value = attributes.get(b"max-age")
     if value is None:
         return None
+    if value.isdigit() and profile.max_age is not MaxAge.UNSUPPORTED:
+        return access.time + _seconds(value)
     read = _MAX_AGE_READERS[profile.max_age]
     seconds = read(value)
     if seconds is None:

@@ -18,7 +18,7 @@ _MERGED_HOSTS = 64
 """For how many hosts the merged list is remembered."""
 
 
-_FEW = 100
+_FEW = 300
 """In a list of so many it is quicker to look for a cookie one by one."""
 
 
@@ -101,7 +101,7 @@ class Shelves:
     def put(self, cookie: Cookie, key: CookieKey) -> None:
         """Put in a cookie; there is none of its key."""
         shelf = self._shelf(cookie)
-        insort(shelf.cookies, cookie, key=self._order)
+        self._sort_in(shelf.cookies, cookie)
         shelf.site.count += 1
         self._arrived(cookie, key, shelf)
 
@@ -126,7 +126,7 @@ class Shelves:
             shelf.cookies[index] = new
         else:
             del shelf.cookies[index]
-            insort(shelf.cookies, new, key=self._order)
+            self._sort_in(shelf.cookies, new)
         self._left(old, key, shelf)
         self._arrived(new, key, shelf)
 
@@ -171,6 +171,13 @@ class Shelves:
         shelf = self.domains[cookie.domain] = DomainShelf(cookie.domain, site)
         site.domains.append(shelf)
         return shelf
+
+    def _sort_in(self, cookies: list[Cookie], cookie: Cookie) -> None:
+        order = self._order
+        if not cookies or order(cookies[-1]) < order(cookie):
+            cookies.append(cookie)  # as most do: their path is short and they are the newest
+        else:
+            insort(cookies, cookie, key=order)
 
     def _index(self, cookies: list[Cookie], cookie: Cookie) -> int:
         if len(cookies) > _FEW:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cookieproxy.cli.decoded import MOST_STEPS, decodings
 from cookieproxy.cli.output import as_json
-from cookieproxy.cli.text import counted, expiry, length_only, moment, printable, span
+from cookieproxy.report.decoded import MOST_STEPS, decodings
+from cookieproxy.report.text import counted, expiry, length_only, moment, printable, span
 
 DAY = 86_400.0
 

@@ -4,12 +4,12 @@ Imports mitmproxy, which takes its time, only for a file that may have a `when` 
 """
 
 from ..config import Config, ConfigError, parse_config, run_tests
+from ..report.text import counted, printable
 from ..rules.fields import CompileFilter
 from ..suffixes import load
 from .arguments import Arguments
 from .output import remark
 from .rulesfile import read_rules
-from .text import counted, printable
 
 
 def run(arguments: Arguments) -> int:

@@ -3,11 +3,11 @@
 from dataclasses import asdict
 
 from ..record.listings import ClientRow
+from ..report.text import moment
 from .arguments import Arguments
 from .output import remark, write_json
 from .stores import nothing, opened, wanted
 from .tables import Cell, Column, Table, show
-from .text import moment
 
 COLUMNS = (
     Column("client"),

@@ -5,9 +5,9 @@ from dataclasses import fields
 from ..core.events import EventKind
 from ..record.listings import EventRow
 from ..record.protocol import Reader
+from ..report.text import length_only
 from .arguments import Arguments
 from .stores import wanted
-from .text import length_only
 
 FIELDS = tuple(field.name for field in fields(EventRow) if field.name != "seq")
 """The documented ones, in their order."""

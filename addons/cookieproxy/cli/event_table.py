@@ -7,9 +7,9 @@ from itertools import groupby
 from ..core.events import EventKind
 from ..core.outcome import RemovalCause
 from ..record.listings import EventRow
+from ..report.text import length_only, moment, printable
 from .arguments import Arguments
 from .tables import Cell, Column, Table
-from .text import length_only, moment, printable
 
 COLUMNS = (
     Column("time", wraps=False),

@@ -13,13 +13,13 @@ from ..formats import FORMATS, Format, Written
 from ..record.filters import Filter
 from ..record.private import write_private
 from ..record.protocol import Reader
+from ..report.text import counted
 from ..rules.packs import PACKED
 from ..rules.patterns import glob_to_regex
 from ..rules.sealing import Keyring
 from .arguments import Arguments
 from .output import Refused, remark
 from .stores import nothing, opened
-from .text import counted
 
 DEFAULT_FORMAT = "netscape"
 JARS = {"mirror": (JarKind.MIRROR,), "held": (JarKind.HELD,), None: (JarKind.MIRROR, JarKind.HELD)}

@@ -3,13 +3,13 @@
 from ..exchange.forgetting import Forgotten, forget
 from ..record.filters import Filter
 from ..record.protocol import Store
+from ..report.text import counted
 from ..suffixes import load
 from .arguments import Arguments
 from .doing import Result, do, keep, stored_browser
 from .output import remark
 from .stores import nothing
 from .tables import Cell, Column, Table, show
-from .text import counted
 
 COLUMNS = (
     Column("client"),

@@ -5,12 +5,12 @@ from dataclasses import asdict
 from itertools import groupby
 
 from ..record.listings import JarRow
+from ..report.decoded import decodings
+from ..report.text import expiry
 from .arguments import Arguments
-from .decoded import decodings
 from .output import remark, write_json
 from .stores import nothing, opened, wanted
 from .tables import Cell, Column, Table, show
-from .text import expiry
 
 COLUMNS = (
     Column("name"),

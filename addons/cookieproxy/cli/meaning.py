@@ -6,7 +6,7 @@ from ..core.accept import defaults_to_lax
 from ..core.cookie import Cookie, SameSite
 from ..core.profiles import Profile, SameSiteDefault
 from ..core.syntax import wire_text
-from .text import span
+from ..report.text import span
 
 SAME_SITE = {
     SameSite.NONE: "also from other sites' pages",

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 
-from .text import printable
+from ..report.text import printable
 
 _NOT_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 """What JSON allows in strings and a terminal might obey: C1 controls, marks of direction, invisible characters."""

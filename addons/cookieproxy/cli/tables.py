@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from .text import printable
+from ..report.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -18,7 +18,13 @@ from mitmproxy import hooks as mitmproxy_hooks
 from mitmproxy.addons import readfile, stickycookie
 from mitmproxy.test import taddons, tflow
 
+from cookieproxy.config import Config
+from cookieproxy.core.access import Access
+from cookieproxy.core.syntax import parse_set_cookie
 from cookieproxy.proxy.addon import Cookies
+from cookieproxy.proxy.browsers import Browsers
+from cookieproxy.proxy.policy import Policy
+from cookieproxy.suffixes import load
 from rig import http2_client
 from rig.clients import exchange
 from rig.messages import Answer
@@ -439,6 +445,22 @@ async def test_no_octets_make_a_hook_fail_and_what_no_rule_is_about_stays(hooks)
     recorder.hand_over()
     assert recorder.writer.flush(60)
     assert (recorder.writer.lost, recorder.trouble) == (0, None)
+
+
+def test_clients_with_much_in_their_jars_leave_memory_for_the_store():
+    left = []
+    browsers = Browsers(load(), lambda browser: None, lambda browser: left.append(browser.name))
+    browsers.follow(Policy(Config.empty(), load()))
+    access = Access("http", "shop.example", b"/", 1.0)
+    for number in range(10):
+        flow = live_flow("shop.example", b"/", [(b"User-Agent", b"agent/%d" % number)], [])
+        browsers.of(flow).mirror.receive(parse_set_cookie(b"sid=" + b"v" * 1_000), access)
+    browsers.shed(1_000_000)
+    assert left == []
+    browsers.shed(10_000)
+    assert [name.split()[1] for name in left] == ["agent/0", "agent/1", "agent/2", "agent/3", "agent/4", "agent/5"]
+    browsers.shed(0)
+    assert len(left) == 9
 
 
 async def test_ten_thousand_clients_and_hosts_take_bounded_time_and_memory(hooks):

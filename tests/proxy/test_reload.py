@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -251,7 +253,7 @@ def test_record_takes_effect(pair):
 
 
 def test_a_script_that_is_saved_is_loaded_anew_with_its_package(proxy, origin, tmp_path):
-    """The store's lock is given back and taken again, and the jars are there."""
+    """The store's lock is given back and taken again, the jars are there, and no response on its way gets by."""
     shutil.copytree(ADDON.parent / "cookieproxy", tmp_path / "addons" / "cookieproxy")
     script = Path(shutil.copy(ADDON, tmp_path / "addons" / "cookies.py"))
     origin.answers["/login"] = Answer([b"Set-Cookie: held=1; Path=/"], close=True)
@@ -259,15 +261,21 @@ def test_a_script_that_is_saved_is_loaded_anew_with_its_package(proxy, origin, t
     (tmp_path / "rules.yaml").write_text("rules: [{match: {cookie: held}, hold: true}]")
     running = proxy(addon=script, arguments=CONTROL)
     assert get(running, "http://shop.example/login").all(b"set-cookie") == []
+    released = threading.Event()
+    origin.answers["/slow"] = lambda request: released.wait(30) and Answer([b"Set-Cookie: held=2; Path=/"], close=True)
+    on_its_way = ThreadPoolExecutor(1).submit(get, running, "http://shop.example/slow")
+    for _ in eventually():
+        if origin.at("/slow"):
+            break
     with (tmp_path / "addons" / "cookieproxy" / "proxy" / "assemble.py").open("a") as package:
         package.write('\nimport logging\n\nlogging.getLogger(__name__).info("a package made anew")\n')
     get(running, "http://control.test/", b"X-Touch: " + str(script).encode())
     running.wait_for_log("a package made anew")
-    for _ in eventually():
-        del origin.received[:]
-        get(running, "http://shop.example/next")
-        if origin.cookies_at("/next") == [b"held=1"]:
-            break
+    get(running, "http://shop.example/next")
+    released.set()
+    assert on_its_way.result().all(b"set-cookie") == []
+    get(running, "http://shop.example/next")
+    assert origin.cookies_at("/next") == [b"held=1", b"held=2"]
     assert running.stop() == 0
     assert "writes into it" not in running.log()
     assert not errors(running.log())

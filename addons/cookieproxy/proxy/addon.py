@@ -32,6 +32,8 @@ from .traffic import LiveTraffic, SavedTraffic
 
 logger = logging.getLogger(__name__)
 
+SHED_SECONDS = 5.0
+"""Between two looks at the memory of all jars."""
 BREATH_SECONDS = 0.05
 """While a file of flows is read nothing else on the loop runs, signals included: so often it may."""
 
@@ -59,7 +61,13 @@ class Cookies:
         self._dispatch = FastDispatch()
         self._ticking: asyncio.Task[None] | None = None
         self._breathed = 0.0
+        self._next_shed = 0.0
         self._warned = False
+
+    @property
+    def config(self) -> Config | None:
+        """What is in force; None while there are no good rules yet."""
+        return None if self._policy is None else self._policy.config
 
     # -- options -------------------------------------------------------------------------------------------------------
 
@@ -204,7 +212,12 @@ class Cookies:
     def _look_after_store(self) -> None:
         if self._recorder is not None and self._policy is not None:
             self._recorder.hand_over()
-            self._recorder.look_after(self._policy.config, time.monotonic())
+            now = time.monotonic()
+            self._recorder.look_after(self._policy.config, now)
+            if now >= self._next_shed:
+                self._next_shed = now + SHED_SECONDS
+                self._live.shed()
+                self._saved.shed()
 
     async def _look_at_rules(self) -> None:
         """Read them in a thread: a file of thousands of rules takes longer than traffic should wait."""

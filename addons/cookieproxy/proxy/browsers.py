@@ -12,6 +12,10 @@ from .policy import Policy
 
 MOST_CLIENTS = 20_000
 """Clients in memory; those of a hostile crowd must not fill it."""
+MOST_BYTES = 400_000_000
+"""Memory of their jars, roughly, as far as there is a store that keeps those who have to leave."""
+COOKIE_BYTES = 1_000
+"""Memory that a cookie takes beside its own octets."""
 
 
 class Browsers:
@@ -47,6 +51,16 @@ class Browsers:
         """The client of this name, if it is in memory."""
         return self._browsers.get(name)
 
+    def shed(self, most_bytes: int = MOST_BYTES) -> None:
+        """Let the longest unseen go until the jars of the others take no more memory than that."""
+        sizes = {name: _size(browser) for name, browser in self._browsers.items()}
+        surplus = sum(sizes.values()) - most_bytes
+        for name, size in sizes.items():
+            if surplus <= 0 or len(self._browsers) == 1:
+                return
+            surplus -= size
+            self._on_leaving(self._browsers.pop(name))
+
     def __iter__(self) -> Iterator[Browser]:
         return iter(self._browsers.values())
 
@@ -61,3 +75,9 @@ class Browsers:
         if len(self._browsers) > MOST_CLIENTS:
             self._on_leaving(self._browsers.popitem(last=False)[1])
         return browser
+
+
+def _size(browser: Browser) -> int:
+    """Bytes that the jars of a client take, roughly."""
+    jars = (browser.mirror, browser.held)
+    return sum(len(jar) * COOKIE_BYTES + jar.size_bytes for jar in jars)

@@ -35,6 +35,8 @@ RETRY_SECONDS = 2.0
 RETURN_SECONDS = 1.0
 """How long a client that left memory a moment ago may wait for its jars to be written and read again."""
 
+OVERRUN = "more comes than can be written"
+
 type Place = tuple[JarKind, CookieKey]
 type OnCommand = Callable[[Command], None]
 type Everyone = Callable[[], Iterable[Browser]]
@@ -70,6 +72,8 @@ class Recorder:
         self._left: set[str] = set()
         self._next_look = 0.0
         self._excepts: Callable[[str], bool] | None = None
+        self._dropped = 0
+        self._is_overrun = False
 
     # -- opening and closing -------------------------------------------------------------------------------------------
 
@@ -82,6 +86,7 @@ class Recorder:
             raise
         self._store = store
         self._file = self._file_now()
+        self._dropped, self._is_overrun = 0, False
         self._writer = Writer(store, self._policy(config), self._on_trouble, self._on_command)
         self.configure(config)
         self._catch_up(store, self._writer)
@@ -103,7 +108,9 @@ class Recorder:
     @property
     def trouble(self) -> str | None:
         """Why nothing can be recorded at the moment; None while all is well."""
-        return self._closed_because if self._writer is None else self._writer.trouble
+        if self._writer is None:
+            return self._closed_because
+        return self._writer.trouble or (OVERRUN if self._is_overrun else None)
 
     @property
     def writer(self) -> Writer | None:
@@ -125,6 +132,8 @@ class Recorder:
 
     def look_after(self, config: Config, now: float) -> None:
         """Try again to open a store that could not be opened; make a new one if somebody took the file away."""
+        if self._writer is not None:
+            self._is_overrun, self._dropped = self._writer.dropped > self._dropped, self._writer.dropped
         if now < self._next_look:
             return
         self._next_look = now + RETRY_SECONDS

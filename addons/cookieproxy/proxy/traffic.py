@@ -5,6 +5,7 @@ that wait for their responses are bounded: those that never get one must not fil
 """
 
 import logging
+import time
 from collections.abc import Iterable
 
 from mitmproxy.http import HTTPFlow
@@ -12,7 +13,7 @@ from mitmproxy.http import HTTPFlow
 from ..core.events import Observation, RequestSeen
 from ..core.hosts import Suffixes
 from ..exchange import Browser, RequestHead, RequestResult
-from . import flows
+from . import flows, seen
 from .browsers import Browsers
 from .notices import Notices
 from .policy import Policy
@@ -48,6 +49,11 @@ class Traffic:
         """The clients in memory."""
         return self._browsers
 
+    def shed(self) -> None:
+        """Keep the memory within bounds, if those who have to leave it are kept in a store."""
+        if self.recorder is not None and self.recorder.store is not None:
+            self._browsers.shed()
+
     def forget(self, flow: HTTPFlow) -> None:
         """There will be no response."""
         self._pending.pop(flow.id, None)
@@ -73,6 +79,10 @@ class Traffic:
 class LiveTraffic(Traffic):
     """What passes through the proxy now."""
 
+    def __init__(self, suffixes: Suffixes, notices: Notices) -> None:
+        super().__init__(suffixes, notices)
+        self._since = time.time()
+
     def request(self, flow: HTTPFlow, head: RequestHead) -> None:
         """The way up, before the body."""
         if self._policy is None:
@@ -85,10 +95,11 @@ class LiveTraffic(Traffic):
         if result.headers:
             flows.write_headers(flow, flow.request.headers, result.headers)
         self._keep(browser, result.observations, head.time, flow)
+        seen.note(flow, "request", result.observations)
 
     def response(self, flow: HTTPFlow) -> None:
         """The way down, before the body."""
-        pending = self._pending.pop(flow.id, None)
+        pending = self._pending.pop(flow.id, None) or self._from_before(flow)
         if pending is None or self._policy is None:
             return
         browser, request = pending
@@ -100,6 +111,17 @@ class LiveTraffic(Traffic):
             flows.write_headers(flow, flow.response.headers, result.headers)
         if result.observations:
             self._keep(browser, result.observations, head.time, flow)
+            seen.note(flow, "response", result.observations)
+
+    def _from_before(self, flow: HTTPFlow) -> Pending | None:
+        """A request that went up before the script was loaded anew: what its response sets is nevertheless ours to judge."""
+        if flow.request.timestamp_start >= self._since or self._policy is None:
+            return None
+        head = flows.request_head(flow)
+        if head is None:
+            return None
+        browser = self._browsers.of(flow)
+        return browser, self._policy.requests.process(browser, head, flow, watch=True)
 
     def _keep(self, browser: Browser, observations: list[Observation], now: float, flow: HTTPFlow) -> None:
         if observations:
@@ -137,6 +159,7 @@ class SavedTraffic(Traffic):
         if not any(isinstance(each, RequestSeen) for each in result.observations):
             result.observations.append(_trace(browser, result, head))
         self._keep(browser, result.observations, head.time)
+        seen.note(flow, "request", result.observations)
 
     def _response(self, flow: HTTPFlow) -> None:
         pending = self._pending.pop(flow.id, None)
@@ -146,6 +169,7 @@ class SavedTraffic(Traffic):
         head = flows.response_head(flow)
         result = self._policy.responses.process(browser, request, head, flow, watch=True)
         self._keep(browser, result.observations, head.time)
+        seen.note(flow, "response", result.observations)
 
     def _keep(self, browser: Browser, observations: list[Observation], now: float) -> None:
         self._notices.tell(observations, None)

@@ -1,8 +1,10 @@
 """Puts the addons together: what `addons/cookies.py` hands to mitmproxy."""
 
 from .addon import Cookies
+from .commands import CookieCommands
 
 
 def assemble() -> list[object]:
     """The addons of Cookie Proxy, in the order of their work."""
-    return [Cookies()]
+    cookies = Cookies()
+    return [cookies, CookieCommands(cookies)]

@@ -110,6 +110,18 @@ class StoreCommands:
             return imported
         raise WrongCommand(f"There is no client {client!r}: scripts/cookies clients lists those that were seen.")
 
+    def every_client(self, client: str = "*", site: str | None = None) -> Iterator[Browser]:
+        """Each client that fits the glob, those that are in the store only with something of the site. Raises StoreError."""
+        for browser, leave in self._clients(site, client):
+            yield browser
+            leave()
+
+    def sites(self) -> set[str]:
+        """The hosts and domains that clients in memory have cookies of."""
+        return {
+            cookie.domain for browser in self._live.browsers for jar in (browser.mirror, browser.held) for cookie in jar
+        }
+
     def _clients(self, site: str | None, client: str | None) -> Iterator[tuple[Browser, Callable[[], None]]]:
         """Each client in memory, and each that has something of the site in the store; with what is to be called after it."""
         fits = re.compile(glob_to_regex(client or "*"))

@@ -169,7 +169,7 @@ MATRIX = {
         "a=b; Domain=.127.0.0.1",
         "a=b .127.0.0.1/",
         "https://127.0.0.1/",
-        dict.fromkeys(("chrome", "firefox", "curl"), "a=b 127.0.0.1/"),
+        {**dict.fromkeys(("chrome", "curl"), "a=b 127.0.0.1/"), "firefox": "domain-mismatch"},
     ),
     "another IP address": Case("a=b; Domain=127.0.0.2", "domain-mismatch", "https://127.0.0.1/"),
     "a suffix of the IP address": Case("a=b; Domain=0.0.1", "domain-mismatch", "https://127.0.0.1/"),
@@ -289,7 +289,8 @@ MATRIX = {
         "prefix-host",
         "https://127.0.0.1/",
         {
-            **dict.fromkeys(("firefox", "curl"), "__Host-a=b 127.0.0.1/ secure"),
+            "firefox": "domain-mismatch",
+            "curl": "__Host-a=b 127.0.0.1/ secure",
             **old("__Host-a=b .127.0.0.1/ secure"),
         },
     ),

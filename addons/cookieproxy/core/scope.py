@@ -29,6 +29,8 @@ def scope_of(said: bytes, host: str, habit: DomainHabit, suffixes: Suffixes) -> 
     if not domain:
         return Scope(host, True)
     if is_ip_address(host):
+        if habit is DomainHabit.FIREFOX and said.startswith(b"."):
+            return IgnoreReason.DOMAIN_MISMATCH
         return Scope(domain, habit is not DomainHabit.RFC) if domain == host else IgnoreReason.DOMAIN_MISMATCH
     if suffixes.public_suffix(domain) == domain:
         return Scope(host, habit is not DomainHabit.CURL) if domain == host else IgnoreReason.PUBLIC_SUFFIX

@@ -179,3 +179,22 @@ def test_third_parties_are_blocked_but_for_partitioned_cookies(watched: Watched)
     refused = {(row.cookie, row.reason) for row in watched.events(EventKind.IGNORED)}
     assert refused == {("n", "third-party-blocked"), ("d", "same-site-default")}
     assert watched.cookie_header(third) == b"first=1"
+
+
+def test_clear_site_data_empties_the_jar_of_the_site(watched: Watched) -> None:
+    clear = b'Clear-Site-Data: "cookies"'
+    watched.visit(setting("https://part.github.io/", b"stays=1"))
+    for url in ("https://www.clear.example/", "https://clear.example/x/y"):
+        watched.visit(setting(url, b"a=1", b"b=1; Domain=clear.example", b"p=1; Secure; SameSite=None; Partitioned"))
+    watched.visit(Visit("https://page.example/"))
+    watched.embed("iframe", setting("https://clear.example/", b"framed=1; Secure; SameSite=None; Partitioned"))
+    watched.embed("img", Visit("https://clear.example/pixel", [clear, b"Set-Cookie: framed2=1; Secure; Partitioned"]))
+    assert watched.differences() == []
+    watched.visit(setting("http://clear.example/", b"c=1")._replace(lines=[clear, b"Set-Cookie: c=1"]))
+    assert watched.differences() == []
+    assert len(watched.browser_cookies()) > 5
+    watched.visit(Visit("https://clear.example/logout", [clear, b"Set-Cookie: new=1"]))
+    assert watched.differences() == []
+    assert names(watched.browser_cookies()) == ["stays"]
+    assert watched.cookie_header("https://clear.example/x/y") == b""
+    assert surprises(watched) == {}

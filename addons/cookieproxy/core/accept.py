@@ -30,8 +30,8 @@ def accept(
     said: SetCookie, access: Access, profile: Profile, suffixes: Suffixes, sequence: int
 ) -> Cookie | IgnoreReason:
     """The cookie this field means to this browser; its `expiry_time` is `EXPIRED` if it deletes."""
-    if access.storing is Storing.NOTHING:
-        return IgnoreReason.NO_CREDENTIALS
+    if access.storing in _STORING_NONE:
+        return _STORING_NONE[access.storing]
     said = _as_read(said, profile)
     refusal = _refuse_syntax(said, profile)
     if refusal is not None:
@@ -64,6 +64,9 @@ def accept(
         time,
     )
     return _refuse_cookie(cookie, attributes, access, profile) or cookie
+
+
+_STORING_NONE = {Storing.NOTHING: IgnoreReason.NO_CREDENTIALS, Storing.CLEARING: IgnoreReason.CLEARING}
 
 
 def defaults_to_lax(profile: Profile) -> bool:

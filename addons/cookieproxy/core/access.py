@@ -36,6 +36,8 @@ class Storing(StrEnum):
     """Only partitioned ones: it blocks those of third parties."""
     NOTHING = "nothing"
     """It made the request without credentials, as preflights and `crossorigin=anonymous` are."""
+    CLEARING = "clearing"
+    """None: the response clears the cookies of its site (Clear-Site-Data)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def _signed(said: bytes) -> float | None:
     if found is None:
         return None
     digits = found[2].lstrip(b"0")
-    overflows = len(digits) > _MOST_DIGITS + 1 or int(digits or b"0") > _MOST_INT64
+    overflows = len(digits) > _MOST_DIGITS + 1 or int(digits or b"0") >= _MOST_INT64 + (found[1] == b"-")
     if found.end() < len(said) and not overflows:
         return None
     return EXPIRED if found[1] == b"-" else _seconds(digits)

@@ -32,6 +32,11 @@ class IgnoreReason(Reason):
         "The request went without credentials, so the browser takes no cookie from its response.",
         None,
     )
+    CLEARING = (
+        "clearing",
+        "The response says Clear-Site-Data of cookies, and the browser stores none that come with it.",
+        None,
+    )
     THIRD_PARTY_BLOCKED = (
         "third-party-blocked",
         "The browser blocks the cookies of third parties that are not Partitioned.",
@@ -107,6 +112,7 @@ class RemovalCause(Reason):
     )
     SESSION_ENDED = "session-ended", "The browser's session ended, and with it its session cookies.", None
     GONE = "gone", "The browser no longer sends it.", None
+    CLEARED = "cleared-by-server", "The server cleared all cookies of its site with Clear-Site-Data.", None
     FORGOTTEN = "forgotten", "It was deleted on request.", None
     RELEASED = "released", "It is no longer held: the browser has received a cookie of its name.", None
     MERGED = "merged", "It turned out to be the same cookie as one seen being set.", None

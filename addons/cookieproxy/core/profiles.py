@@ -115,6 +115,8 @@ class Profile:
     makes_room_first: bool = False
     """True for Firefox, which evicts before it adds and may refuse the newcomer."""
     order: Order = specific_then_oldest
+    clears_site_data: bool = False
+    """True if it obeys Clear-Site-Data."""
     header_bytes: int | None = None
     """Octets of a Cookie header line that is sent at most, its name included; what no longer fits stays back."""
     header_cookies: int | None = None
@@ -174,6 +176,7 @@ CHROME = Profile(
     evict_site=evict.chrome_rounds,
     evict_total=evict.total_idle_insecure_first,
     access_seconds=60,
+    clears_site_data=True,
 )
 FIREFOX = Profile(
     name="firefox",
@@ -194,6 +197,7 @@ FIREFOX = Profile(
     evict_total=evict.total_idle,
     makes_room_first=True,
     access_seconds=60,
+    clears_site_data=True,
 )
 SAFARI = Profile(
     name="safari",

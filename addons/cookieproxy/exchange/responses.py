@@ -16,6 +16,7 @@ from ..rules.engine import RuleSet
 from ..rules.facts import Facts
 from ..rules.sealing import Sealer
 from .browser import Browser
+from .clearing import clear_cookies, clears_cookies, while_clearing
 from .downstream import Downstream, PassedField
 from .headers import Edits, response_edits
 from .requests import RequestResult
@@ -68,13 +69,17 @@ class ResponseSide:
         """Take one response through; with `watch` nothing is changed and rules are only observed."""
         told = _read_fields(head.fields)
         rules = self._rules.for_host(request.access.host)
-        if not told.set_cookies and rules.is_empty and told.date is None and not browser.leaving:
+        if not told.set_cookies and rules.is_empty and told.date is None and not told.clears and not browser.leaving:
             return ResponseResult(None)
-        access = _access_of(request.access, head.time, None if told.date is None else _parse_date(told.date))
+        own = access = _access_of(request.access, head.time, None if told.date is None else _parse_date(told.date))
+        if told.clears:
+            access = while_clearing(access, browser.profile)
         tell = Teller(browser.name, request.site, access, self._suffixes)
         facts = Facts(access, tell.site, browser.name, flow, self._sealer, browser.profile.per_cookie_bytes)
         down = Downstream(browser, tell, rules, head.status, self._enforce and not watch, watch, facts)
         down.take_through(told.set_cookies)
+        if told.clears:
+            clear_cookies(browser, tell, own, down.observations)
         edits: Edits = ()
         if rules.edits_response_headers:
             edits = response_edits(rules, facts, head.fields, told.set_cookies, tell, watch, down.observations)
@@ -90,12 +95,15 @@ class _Told(NamedTuple):
     date: bytes | None
     cached: bool
     """True if it comes from a cache, so that its date is not of now."""
+    clears: bool
+    """True if it says Clear-Site-Data of the cookies."""
 
 
 def _read_fields(fields: tuple[tuple[bytes, bytes], ...]) -> _Told:
     set_cookies = []
     date = None
     cached = False
+    clearing = []
     for name, value in fields:
         length = len(name)
         if length == 10 and name.lower() == b"set-cookie":
@@ -104,7 +112,9 @@ def _read_fields(fields: tuple[tuple[bytes, bytes], ...]) -> _Told:
             date = value
         elif length == 3 and name.lower() == b"age":
             cached = True
-    return _Told(set_cookies, date, cached)
+        elif length == 15 and name.lower() == b"clear-site-data":
+            clearing.append(value)
+    return _Told(set_cookies, date, cached, bool(clearing) and clears_cookies(clearing))
 
 
 def _access_of(asked: Access, time: float, server_time: float | None) -> Access:

@@ -181,10 +181,12 @@ class Watched:
     context: BrowserContext
     visited: set[str] = field(default_factory=set)
     """Sites whose cookies count; a test that shares the browser empties it first."""
-    _numbers: Iterator[int] = field(default_factory=count)
+    first_number: int = 0
+    """Where the numbers of its URLs begin: two browsers behind one proxy must not share them."""
     _answers: dict[str, Answer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._numbers = count(self.first_number)
         self.origin.answers["*"] = self._answer
         self.page: Page = self.context.pages[0] if self.context.pages else self.context.new_page()
         self._aside: Page = self.context.new_page()

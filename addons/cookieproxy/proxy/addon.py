@@ -231,8 +231,10 @@ class Cookies:
         except Exception:  # a bug of ours must not end the ticking
             logger.exception("Cookie Proxy failed to read its rules")
             return
-        if config is not None and rules is self._rules and self._keys is not None:
-            self._follow_with_keys(config, self._keys)
+        if config is not None and rules is self._rules:
+            self._follow_with_keys(config, self._keys or KeyFile(rules.path.parent))
+        if self._recorder is None:  # the script was loaded anew while the rules were broken
+            self._open_store(first=True)
 
     def _follow_with_keys(self, config: Config, keys: KeyFile) -> None:
         """The rules or the keys were saved while the proxy runs."""
@@ -241,6 +243,7 @@ class Cookies:
         except KeysError as error:
             logger.warning(f"{error} The last good rules and keys stay in force.")
             return
+        self._keys = keys
         self._follow(Policy(config, self._suffixes, sealer))
 
     # -- exchanges -----------------------------------------------------------------------------------------------------

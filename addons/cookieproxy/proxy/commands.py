@@ -33,6 +33,7 @@ from .store_commands import summary
 
 TITLES = ["client", "jar", "name", "value", "domain", "path", "flags", "expires"]
 EXPLAINED = ["cookie", "where", "outcome", "why"]
+EVERY = "every browser"
 NOTHING = [["nothing"]]
 """The console cannot show a table without rows."""
 
@@ -158,9 +159,12 @@ class CookieCommands:
 
     def _answers(self, question: Question) -> Iterator[list[str]]:
         config = self._config()
+        agreeing: dict[tuple[int, str, str, str], list[str]] = {}
         for name, profile in PROFILES.items():
-            for each in explain(question, config.rules, profile, load()):
-                yield [_named(each), name, each.ending.value, _why(each)]
+            for index, each in enumerate(explain(question, config.rules, profile, load())):
+                agreeing.setdefault((index, _named(each), each.ending.value, _why(each)), []).append(name)
+        for (_, cookie, outcome, why), browsers in sorted(agreeing.items(), key=lambda said: said[0][0]):
+            yield [cookie, ", ".join(browsers) if len(browsers) < len(PROFILES) else EVERY, outcome, why]
 
 
 def _http(chosen: Iterable[flow.Flow]) -> list[http.HTTPFlow]:

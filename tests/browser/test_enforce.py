@@ -71,6 +71,7 @@ def test_secure_http_only_paths_and_prefixes_can_be_evicted(watched: Watched) ->
         b"__Http-c=1; Secure; HttpOnly",
         b"__Host-Http-c=1; Secure; HttpOnly; Path=/",
         b"deep=1; Path=/a/b; HttpOnly",
+        b"part=1; Secure; SameSite=None; Partitioned",
         b"strict=1; SameSite=Strict; Max-Age=1000",
         b"bare",
         b"\xc3\xa9=1",
@@ -78,7 +79,8 @@ def test_secure_http_only_paths_and_prefixes_can_be_evicted(watched: Watched) ->
     watched.visit(setting("https://odd.example/a/b/c", *odd))
     assert len(watched.browser_cookies()) == len(odd)
     watched.visit(setting("https://odd.example/", *[b"c%d=1; Path=/" % number for number in range(20)]))
-    watched.visit(Visit("https://odd.example/a/b/c"))
+    for _ in range(3):  # `classic` does not know of partitions, so the first deletion misses that cookie
+        assert names_sent(watched, "https://odd.example/a/b/c") == [b"c%d" % number for number in range(20)]
     assert {cookie["name"] for cookie in watched.browser_cookies()} == {f"c{number}" for number in range(20)}
     assert same_cookies(watched)
 

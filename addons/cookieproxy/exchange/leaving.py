@@ -144,14 +144,23 @@ def deletion_for(leaving: Leaving, access: Access, profile: Profile, suffixes: S
     cookie = leaving.cookie
     if not _may_delete(cookie, access, profile):
         return None
-    if cookie.adopted and leaving.tries % 2 and suffixes.registrable_domain(cookie.domain) is not None:
-        return deletion_of(cookie, cookie.domain)  # nobody saw it being set: this guess or the other
+    if leaving.tries % 2:
+        if cookie.adopted and suffixes.registrable_domain(cookie.domain) is not None:
+            return deletion_of(cookie, cookie.domain)  # nobody saw it being set: this guess or the other
+        if cookie.secure_only and not profile.partitions:
+            return (
+                deletion_of(cookie, _domain_said(cookie)) + b"; Partitioned"
+            )  # the browser may, if its profile does not
     for with_path in (True, False):
-        field = deletion_of(cookie, None if cookie.host_only else cookie.domain, with_path)
+        field = deletion_of(cookie, _domain_said(cookie), with_path)
         meant = accept(parse_set_cookie(field, profile.quotes_protect), access, profile, suffixes, 0)
         if isinstance(meant, Cookie) and meant.key == cookie.key:
             return field
     return None
+
+
+def _domain_said(cookie: Cookie) -> str | None:
+    return None if cookie.host_only else cookie.domain
 
 
 def _may_delete(cookie: Cookie, access: Access, profile: Profile) -> bool:

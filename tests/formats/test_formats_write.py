@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cookieproxy.core.cookie import Cookie, Priority, SameSite
-from cookieproxy.formats import FORMATS, Format, Written, place_of
+from cookieproxy.formats import FORMATS, Format, Written, as_markdown, place_of
 from cookieproxy.formats.jsonl import row
 from cookieproxy.formats.shell import commands, quote
 from cookieproxy.formats.spreadsheet import DANGEROUS, defused
@@ -398,6 +398,13 @@ def test_names_are_the_keys_and_no_two_formats_are_alike() -> None:
     assert all(of.endings for of in EVERY)
     assert [of.name for of in EVERY if not of.is_read] == ["jsonl", "csv"]
     assert repr(Written(b"s3cret")) == "Written(6 bytes, 0 losses, 0 notes)"
+
+
+def test_the_table_for_readers_has_every_format_and_what_it_cannot_say() -> None:
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in as_markdown().splitlines()]
+    assert {len(row) for row in rows} == {5}
+    assert [row[0] for row in rows[2:]] == [f"`{of.name}`" for of in EVERY]
+    assert rows[2][3] == "same_site, partition_key, priority, parts of seconds"
 
 
 # -- command lines ---------------------------------------------------------------------------------------------------------

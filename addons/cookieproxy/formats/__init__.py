@@ -18,7 +18,7 @@ not in a loss, a note, an error or a repr.
 
 from .format import MOST_BYTES, Format
 from .hosts import place_of
-from .table import FORMATS, expect, recognise
+from .table import FORMATS, as_markdown, expect, recognise
 from .values import Field, FormatError, Loss, Mistake, Note, Place, Read, Written
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Place",
     "Read",
     "Written",
+    "as_markdown",
     "expect",
     "place_of",
     "recognise",

@@ -184,5 +184,5 @@ FORMAT = Format(
     recognises,
     write,
     read,
-    hint="curl sends them to that host whatever their path; without a URL, import needs a site",
+    hint="curl sends them to that host alone whatever their path; without a URL, import needs a site",
 )

@@ -20,12 +20,17 @@ GUESSED = "a Cookie header names neither domain nor path: they are guessed"
 _NAME = re.compile(rb"cookie[ \t]*:", re.IGNORECASE)
 _BARE = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+=[^;,\s]*(?:;[ \t]*|\Z))+")
 
+_LONGEST_BARE = 1024 * 1024
+"""Octets; no server takes a Cookie header of more than a fraction of it."""
+
 
 def recognises(content: Content) -> bool:
     """A line that begins with `Cookie:`, or a single one of pairs."""
     if _NAME.match(content.first_line):
         return True
-    return b"\n" not in content.data.strip() and _BARE.fullmatch(content.first_line) is not None
+    if len(content.data) > _LONGEST_BARE or b"\n" in content.data.strip():
+        return False
+    return _BARE.fullmatch(content.first_line) is not None
 
 
 def read(source: Source) -> tuple[Read, ...]:

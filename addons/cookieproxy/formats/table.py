@@ -19,7 +19,8 @@ from . import (
 )
 from .document import parse
 from .format import MOST_BYTES, Content, Format, wide
-from .values import FormatError, Mistake
+from .times import Step
+from .values import Field, FormatError, Mistake
 
 _ALL = (
     netscape.FORMAT,
@@ -52,6 +53,23 @@ def expect(data: bytes) -> Format:
     if found is None:
         raise FormatError("", [Mistake("", *_why_not(data))])
     return found
+
+
+def as_markdown() -> str:
+    """The table for readers: name, what it is, file endings, what it cannot say, what to know."""
+    rows = [("format", "what it is", "files", "cannot say", "to know"), ("---",) * 5]
+    for one in _ALL:
+        endings = " ".join(f".{ending}" for ending in one.endings)
+        title = one.title if one.is_read else f"{one.title}; only written"
+        rows.append((f"`{one.name}`", title, endings, ", ".join(_unsaid(one)), one.hint))
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _unsaid(one: Format) -> list[str]:
+    silent = [field.value for field in Field if field not in one.says.fields]
+    if Field.EXPIRES not in one.says.fields or one.says.step is Step.ANY:
+        return silent
+    return [*silent, f"parts of {one.says.step.name.lower()}"]
 
 
 def _why_not(data: bytes) -> tuple[str, str]:

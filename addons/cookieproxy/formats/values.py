@@ -49,7 +49,7 @@ class Read:
     """One cookie of a file."""
 
     cookie: Cookie
-    """As the file says it; `sequence` counts the file's cookies from 1."""
+    """As the file says it. Its `sequence` counts the file's cookies from 1: a jar that has others needs higher ones."""
     place: str
     """Where it stands: `line 7` or `$.cookies[3]`."""
     expired: bool = False

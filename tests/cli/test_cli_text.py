@@ -1,14 +1,12 @@
-"""Words of the command line: escapes, masks, times and durations (R10), and what values say when decoded (R7, R19)."""
+"""Words of the command line: escapes, masks, times and durations (R10)."""
 
 import json
-from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cookieproxy.cli.output import as_json
-from cookieproxy.report.decoded import MOST_STEPS, decodings
 from cookieproxy.report.text import counted, expiry, length_only, moment, printable, span
 
 DAY = 86_400.0
@@ -94,41 +92,3 @@ def test_moment_leaves_out_what_goes_without_saying() -> None:
 
 def test_counted() -> None:
     assert (counted(1, "rule"), counted(0, "rule")) == ("1 rule", "0 rules")
-
-
-JWT = "eyJhbGciOiJub25lIn0.eyJ1c2VyIjoiYSJ9.c2ln"
-
-
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        pytest.param("a%20b", "percent: a b", id="percent"),
-        pytest.param("a%zz", "", id="not percent"),
-        pytest.param("%ff%fe", "", id="percent, but no text"),
-        pytest.param("%1b%5b", "", id="percent, but controls"),
-        pytest.param('{"a": 1}', 'JSON: {"a":1}', id="JSON"),
-        pytest.param("{broken", "", id="not JSON"),
-        pytest.param("%7B%22a%22%3A%201%7D", 'percent: {"a": 1} → JSON: {"a":1}', id="JSON within percent"),
-        pytest.param("aGVsbG8gd29ybGQ=", "base64: hello world", id="base64"),
-        pytest.param("aGVsbG8gd29ybGQ", "base64: hello world", id="base64 without padding"),
-        pytest.param("d0c5a1b2e3f4", "", id="hexadecimal is no base64"),
-        pytest.param("userName=patrick&lastVisit=1", "sub-keys: userName=patrick lastVisit=1", id="sub-keys"),
-        pytest.param("a=b", "", id="one sub-key is just a value"),
-        pytest.param(JWT, 'JWT: {"alg":"none"} {"user":"a"}', id="JWT"),
-        pytest.param("eyJhbGciOiJub25lIn0.x.y", "", id="broken JWT"),
-        pytest.param("plain", "", id="nothing"),
-        pytest.param("", "", id="empty"),
-    ],
-)
-def test_decodings(value: str, said: str) -> None:
-    assert decodings(value) == said
-
-
-@given(st.text(max_size=200) | st.from_regex(r"[\[{%=&A-Za-z0-9+/.]{0,80}"))
-def test_no_text_breaks_decoding(value: str) -> None:
-    assert len(decodings(value).split(" → ")) <= MOST_STEPS + value.count(" → ")
-
-
-@given(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=40))
-def test_percent_encoding_is_undone(text: str) -> None:
-    assert decodings(f"{quote(text)}%20").startswith(f"percent: {text} ")

@@ -1,17 +1,21 @@
-"""What a cookie's value says once it is decoded: percent-encoding, sub-keys, base64, JSON, JWT (R7, R19).
+"""What a cookie's value says once it is decoded: percent-encoding, sub-keys, base64, JSON, PHP's own, what is signed (R7, R19).
 
-A guess that is shown only where it comes out cleanly: as text that people can read. Pure; nothing here raises on any text.
+A guess that is shown beside the value, only where it comes out cleanly: as text that people can read. Never trusted, bounded in
+length and depth. Pure; nothing here raises on any text.
 """
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
+from .php import as_json
+from .plain import base64_octets, compact_json, readable
+from .signed import django, flask, jwt, rails
+
 MOST_CHARACTERS = 16_384
 """Longer values are shown as they are."""
+MOST_SHOWN = 4_000
+"""Characters of one step; the rest is left out."""
 MOST_STEPS = 3
 """Codings within codings that are undone."""
 
@@ -28,7 +32,7 @@ def decodings(value: str) -> str:
         if found is None:
             break
         coding, value = found
-        steps.append(f"{coding}: {value}")
+        steps.append(f"{coding}: {value if len(value) <= MOST_SHOWN else value[:MOST_SHOWN] + '…'}")
     return " → ".join(steps)
 
 
@@ -42,51 +46,13 @@ def _first_decoding(value: str) -> tuple[str, str] | None:
     return None
 
 
-def _jwt(value: str) -> str | None:
-    """Header and claims; the signature proves nothing here."""
-    parts = value.split(".")
-    if len(parts) != 3 or not value.startswith("eyJ"):
-        return None
-    said = [_object(_base64_text(part)) for part in parts[:2]]
-    return None if None in said else " ".join(map(str, said))
-
-
-def _object(text: str | None) -> str | None:
-    return _json(text) if text is not None and text.startswith("{") else None
-
-
-def _json(value: str) -> str | None:
-    if value[:1] not in ("{", "["):
-        return None
-    try:
-        return json.dumps(json.loads(value), ensure_ascii=False, separators=(",", ":"))
-    except (ValueError, RecursionError):
-        return None
-
-
 def _percent(value: str) -> str | None:
-    return _readable(unquote_to_bytes(value)) if _PERCENT.search(value) else None
+    return readable(unquote_to_bytes(value)) if _PERCENT.search(value) else None
 
 
 def _base64(value: str) -> str | None:
-    return _base64_text(value) if _BASE64.fullmatch(value) else None
-
-
-def _base64_text(value: str) -> str | None:
-    standard = value.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        octets = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return _readable(octets)
-
-
-def _readable(octets: bytes) -> str | None:
-    try:
-        text = octets.decode()
-    except UnicodeDecodeError:
-        return None
-    return text if text and all(char.isprintable() or char in "\n\t" for char in text) else None
+    octets = base64_octets(value) if _BASE64.fullmatch(value) else None
+    return None if octets is None else readable(octets)
 
 
 def _subkeys(value: str) -> str | None:
@@ -94,8 +60,12 @@ def _subkeys(value: str) -> str | None:
 
 
 _CODINGS: dict[str, Callable[[str], str | None]] = {
-    "JWT": _jwt,
-    "JSON": _json,
+    "JWT, not verified": jwt,
+    "Flask, not verified": flask,
+    "Django, not verified": django,
+    "Rails, not verified": rails,
+    "PHP": as_json,
+    "JSON": compact_json,
     "percent": _percent,
     "sub-keys": _subkeys,
     "base64": _base64,

@@ -127,6 +127,8 @@ def test_what_comes_back_differs_exactly_by_the_losses(of: Format, cookie: Cooki
     assert len(lost) == len(set(lost)), "each loss is told once"
     told = set(lost) - ({Field.DOMAIN} if of.name in NAMES_NO_HOST else set())
     assert differences(cookie, back.cookie) == told
+    if cookie.expiry_time is not None and back.cookie.expiry_time is not None:
+        assert back.cookie.expiry_time <= max(cookie.expiry_time, 1.0), "no cookie lives longer than it should"
     assert back.expired == (back.cookie.expiry_time is not None and back.cookie.expiry_time <= NOW)
 
 

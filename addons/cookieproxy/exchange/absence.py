@@ -20,7 +20,7 @@ EXPIRY_SLACK_SECONDS = 60.0
 """A cookie that had less than this left to live may have been judged expired by the browser's own clock."""
 NEAR_LIMIT = 0.9
 """The share of a site's limit from which an eviction is the likeliest reason for an absence."""
-CROSSING_SECONDS = 0.005
+CROSSING_SECONDS = 0.001
 """A request that came so shortly after a response may have been sent before the client received it."""
 STILL_THERE = frozenset((MissingReason.THIRD_PARTY, MissingReason.SAME_SITE, MissingReason.SECURE))
 """Reasons that keep a cookie from one request, not from the browser."""

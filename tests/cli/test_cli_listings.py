@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,10 @@ def stored(
     }
     cookie = Cookie(name, value, **(given | fields))
     return JarChange(NOW - 60, client, jar, None, "shop.example", cookie.key, cookie)
+
+
+def held_for(session: str, name: bytes) -> JarChange:
+    return stored(name, b"topsecret", jar=JarKind.HELD)._replace(session=session)
 
 
 def set_cookie(time: float, name: bytes, value: bytes, event: EventKind, **fields: object) -> SetCookieSeen:
@@ -187,6 +192,27 @@ class TestJar:
     )
     def test_filters(self, run: Run, argv: list[str], names: list[str]) -> None:
         assert sorted(str(row["name"]) for row in rows(run, "jar", *argv)) == sorted(names)
+
+
+def test_what_is_held_for_sessions_is_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In JSON by the whole digest, in tables by its beginning; values stay hidden (R10)."""
+    one, other = "3fa9c1d2" + "0" * 16, "b4" * 12
+    with closing(open_store("sqlite:cookies.db", tmp_path)) as store:
+        changes = [held_for(one, b"a"), held_for(other, b"a"), stored(b"a", b"topsecret", jar=JarKind.HELD)]
+        store.write(changes, store.masker(ValuePolicy.HASH))
+    spec = f"sqlite:{tmp_path}/cookies.db"
+    assert main(["jar", "--json", "--store", spec], NOW) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [(row["jar"], row["session"], row["value"]) for row in listed] == [
+        ("held", None, None), ("held", one, None), ("held", other, None),
+    ]  # fmt: skip
+    assert main(["jar", "--store", spec], NOW) == 0
+    titles = [line for line in capsys.readouterr().out.splitlines() if line.startswith(ALICE)]
+    assert titles == [
+        f"{ALICE}, held by the proxy",
+        f"{ALICE}, held for the session 3fa9c1d2…",
+        f"{ALICE}, held for the session b4b4b4b4…",
+    ]
 
 
 class TestClients:

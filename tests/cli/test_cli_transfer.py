@@ -4,6 +4,7 @@ import io
 import json
 import os
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -304,6 +305,26 @@ def test_forget_without_a_proxy_waits_in_the_store(run: Run, spec: str) -> None:
         (JarKind.MIRROR, b"tab"),
     ]
     assert run("forget", "--site", "shop.example")[1] == ""
+
+
+def test_forget_reaches_what_is_held_for_sessions(run: Run, spec: str) -> None:
+    """Of that site only, and exports leave it out before: they do not mix sessions."""
+    sessions = [
+        stored(BOB, b"login", b"heldsecret", JarKind.HELD)._replace(session="3f" * 12),
+        stored(BOB, b"cart", b"heldsecret", JarKind.HELD)._replace(session="b4" * 12),
+        stored(BOB, b"stays", b"x", JarKind.HELD, domain="other.example")._replace(session="b4" * 12),
+    ]
+    with closing(open_store(spec, Path("/"))) as store:
+        store.write(sessions, store.masker(ValuePolicy.HASH))
+    assert "login" not in run("export", "--client", BOB)[1]
+    code, out, _ = run("forget", "--site", "shop.example", "--client", BOB)
+    assert (code, out.splitlines()[1].split()) == (0, [*BOB.split(), "0", "2"])
+    assert listed(run, "--client", BOB, "--jar", "held") == [("held", "stays", "x")]
+    events = json.loads(run("events", "--json", "--client", BOB)[1])
+    assert [(each["cookie"], each["site"], each["reason"]) for each in events] == [
+        ("login", "shop.example", "forgotten"),
+        ("cart", "shop.example", "forgotten"),
+    ]
 
 
 def test_the_listings_do_not_show_what_was_forgotten(run: Run) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from cookieproxy.core.cookie import Cookie
 from cookieproxy.core.outcome import (
+    CookielessReason,
     Ignored,
     IgnoreReason,
     MissingReason,
@@ -19,7 +20,7 @@ from cookieproxy.core.outcome import (
     WithholdReason,
 )
 
-REASONS = [IgnoreReason, RemovalCause, WithholdReason, MissingReason, UnexpectedReason]
+REASONS = [IgnoreReason, RemovalCause, WithholdReason, MissingReason, UnexpectedReason, CookielessReason]
 DEVTOOLS = {
     "DisallowedCharacter", "NoCookieContent", "NameValuePairExceedsMaxSize", "InvalidDomain", "SecureOnly",
     "OverwriteSecure", "SameSiteStrict", "SameSiteLax", "SameSiteUnspecifiedTreatedAsLax", "SameSiteNoneInsecure",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mitmproxy.test import tflow
 
 from cookieproxy.core.events import Change, Event, EventKind, JarKind, SetCookieSeen
-from cookieproxy.core.outcome import IgnoreReason, MissingReason, RemovalCause
+from cookieproxy.core.outcome import CookielessReason, IgnoreReason, MissingReason, RemovalCause
 from cookieproxy.proxy.notices import MARKER, Notices, clipped, printable
 from rig.flows import read_flows
 from rig.messages import Answer
@@ -30,6 +30,10 @@ def event(kind, name=b"sid", reason=None, sentence=None, **more):
 
 def removed(cause, by=None, **more):
     return event(EventKind.REMOVED, reason=cause.value, sentence=cause.sentence, by=by, **more)
+
+
+def cookieless(reason):
+    return event(EventKind.COOKIELESS, None, reason.value, reason.sentence, before=SECRET, after=SECRET)
 
 
 def seen(kind, reason=None, changes=(), name=b"sid"):
@@ -118,6 +122,16 @@ LINES = [
         event(EventKind.CLOCK_SKEW, None, "ahead", "The server's clock is 90 seconds ahead of ours.", after=b"+90"),
         f"www.shop.example: The server's clock is 90 seconds ahead of ours. [{CLIENT}]",
         id="a clock",
+    ),
+    *(
+        pytest.param(
+            cookieless(reason),
+            None
+            if reason in (CookielessReason.STARTED, CookielessReason.RENEWED)
+            else f"www.shop.example: {reason.sentence} [{CLIENT}]",
+            id=f"an id in the URL: {reason}",
+        )
+        for reason in CookielessReason
     ),
     pytest.param(event(EventKind.WITHHELD, reason="expired", sentence="…"), None, id="withheld"),
     pytest.param(event(EventKind.UNEXPECTED, reason="unknown", sentence="…"), None, id="unexpected"),

@@ -21,6 +21,7 @@ from cookieproxy.core.events import (
     SentPair,
     SetCookieSeen,
 )
+from cookieproxy.core.outcome import CookielessReason
 from cookieproxy.record.store import Store, open_reader, open_store
 from cookieproxy.record.values import ValuePolicy
 from cookieproxy.record.views import EVENTS
@@ -126,6 +127,11 @@ OBSERVATIONS = st.lists(
     | st.builds(request, TIMES, st.lists(PAIRS, max_size=3))
     | st.builds(
         Event, TIMES, st.just("alice"), st.just("s"), st.just("h"), st.none() | NAMES, st.just(EventKind.MISSING)
+    )
+    | st.builds(
+        lambda time, reason: Event(time, "alice", "s", "h", None, EventKind.COOKIELESS, reason.value, reason.sentence),
+        TIMES,
+        st.sampled_from(CookielessReason),
     ),
     max_size=12,
 )

@@ -27,6 +27,7 @@ EVENTS = (
     "persistence",
     "header-size",
     "clock-skew",
+    "cookieless",
 )
 BROWSERS = ("chrome", "firefox", "safari", "curl", "ie6", "ie8", "classic", "rfc6265bis", "none")
 TABLE_EVENTS = 1_000

@@ -35,6 +35,7 @@ STYLES = {
     EventKind.WITHHELD: "red",
     EventKind.UNEXPECTED: "magenta",
     EventKind.CHANGED: "cyan",
+    EventKind.COOKIELESS: "cyan",
     EventKind.HEADER_SIZE: "yellow",
     EventKind.CLOCK_SKEW: "yellow",
     EventKind.SENT: "dim",

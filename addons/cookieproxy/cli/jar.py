@@ -23,6 +23,8 @@ COLUMNS = (
 )
 DECODED = Column("decoded")
 JARS = {"mirror": "in the browser", "held": "held by the proxy"}
+SESSION_CHARACTERS = 8
+"""Of a session's digest, which tell it from others at a glance; `--json` has all of them."""
 
 
 def run(arguments: Arguments) -> int:
@@ -50,15 +52,21 @@ def _listed(rows: Iterable[JarRow], arguments: Arguments) -> Iterable[JarRow]:
 def _show(rows: Iterable[JarRow], arguments: Arguments) -> None:
     columns = (*COLUMNS, DECODED) if arguments.values else COLUMNS
     now = arguments.now if arguments.moment is None else arguments.moment
-    for index, ((client, jar, session), group) in enumerate(groupby(rows, _whose)):
+    for index, (whose, group) in enumerate(groupby(rows, _whose)):
         if index:
             print()
-        title = f"{client}, {JARS.get(jar, jar)}" + (f", session {session}" if session else "")
-        show(Table(columns, [_cells(row, now, arguments.values) for row in group], (title,)))
+        show(Table(columns, [_cells(row, now, arguments.values) for row in group], (_title(*whose),)))
 
 
 def _whose(row: JarRow) -> tuple[str, str, str | None]:
     return row.client, row.jar, row.session
+
+
+def _title(client: str, jar: str, session: str | None) -> str:
+    if session is None:
+        return f"{client}, {JARS.get(jar, jar)}"
+    more = "…" if len(session) > SESSION_CHARACTERS else ""
+    return f"{client}, held for the session {session[:SESSION_CHARACTERS]}{more}"
 
 
 def _cells(row: JarRow, now: float, values: bool) -> tuple[Cell, ...]:

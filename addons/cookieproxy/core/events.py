@@ -29,6 +29,8 @@ class EventKind(StrEnum):
     """The Cookie header is larger than common servers accept (R2)."""
     CLOCK_SKEW = "clock-skew"
     """The server's Date is not our time (R20)."""
+    COOKIELESS = "cookieless"
+    """Something about the id in the URL: a session began, was renewed, an id was not honoured or taken out."""
 
 
 class JarKind(StrEnum):
@@ -164,4 +166,22 @@ class JarChange(NamedTuple):
     cookie: Cookie | None
 
 
-type Observation = ClientSeen | SetCookieSeen | RequestSeen | Event | JarChange
+class SessionChange(NamedTuple):
+    """The state of one cookieless session after a change; what it holds comes as `JarChange`s of its own."""
+
+    time: float
+    client: str
+    site: str
+    session: str
+    """The digest of its id, never the id."""
+    entry: str
+    """Which cookieless entry it belongs to, in words that only its owner understands."""
+    bound: str
+    """What it is bound to, likewise."""
+    started: float
+    last_used: float
+    ended: float | None
+    """When it was over; None while it is not."""
+
+
+type Observation = ClientSeen | SetCookieSeen | RequestSeen | Event | JarChange | SessionChange

@@ -176,6 +176,21 @@ class UnexpectedReason(Reason):
     REMOVED = "removed", "It had been removed, but the browser still sends it.", None
 
 
+class CookielessReason(Reason):
+    """What happened to a session whose id travels in the URL, or to an id that came or was about to go."""
+
+    STARTED = "started", "A session without cookies began; its id travels in the URL."
+    RENEWED = "renewed", "The application's session id changed, so the id in the URL did too."
+    FOREIGN = "foreign", "The id in the URL belongs to another client: a new session began."
+    EXPIRED = "expired", "The session of the id in the URL is over: a new one began."
+    UNKNOWN = "unknown", "The id in the URL was never issued here: a new session began."
+    IGNORED = "ignored", "This site uses cookies only: the id in the URL was taken out and not honoured."
+    LEAK_STOPPED = "leak-stopped", "An id was about to leave the site and was taken out."
+    COOKIES_WORK = "cookies-work", "Cookies come back from this client: no id in the URL any more."
+    COOKIES_REFUSED = "cookies-refused", "Cookies do not come back from this client: its sessions travel in the URL."
+    TOO_MUCH = "too-much", "The page could not be rewritten in full: it expands beyond measure or broke off."
+
+
 class Removal(NamedTuple):
     """A cookie that left a jar, why, and the cookie whose arrival caused it, if one did."""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mitmproxy.http import HTTPFlow
 
 from ..core.events import Change, Event, EventKind, JarKind, Observation, SetCookieSeen
-from ..core.outcome import RemovalCause
+from ..core.outcome import CookielessReason, RemovalCause
 from ..core.syntax import wire_text
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,9 @@ MOST_NAME_CHARACTERS = 80
 MOST_SENTENCE_CHARACTERS = 500
 EVICTIONS = frozenset(cause.value for cause in RemovalCause if cause.is_eviction)
 QUIET_REASONS = frozenset(("already-expired", "dropped-by-rule"))
-REMARKS = frozenset((EventKind.HEADER_SIZE, EventKind.CLOCK_SKEW, EventKind.PERSISTENCE))
+QUIET_SESSIONS = frozenset((CookielessReason.STARTED.value, CookielessReason.RENEWED.value))
+"""The everyday life of sessions whose id is in the URL."""
+REMARKS = frozenset((EventKind.HEADER_SIZE, EventKind.CLOCK_SKEW, EventKind.PERSISTENCE, EventKind.COOKIELESS))
 """Events whose sentence says everything."""
 OBSERVED = "observed"
 
@@ -130,6 +132,8 @@ def _line(observation: Event | SetCookieSeen, name: bytes | None, key: Hashable,
 def _matters(event: Event) -> bool:
     if event.event is EventKind.REMOVED:
         return event.reason in EVICTIONS
+    if event.event is EventKind.COOKIELESS:
+        return event.reason not in QUIET_SESSIONS
     return event.event in (EventKind.MISSING, EventKind.CHANGED) or event.event in REMARKS
 
 

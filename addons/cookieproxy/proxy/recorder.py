@@ -2,25 +2,25 @@
 
 The event loop never waits for storage: a hand-over is a list put on the writer's queue. While there is no store, because it cannot
 be opened or its file was taken away, traffic goes on without it, what is seen waits in bounded memory, and opening is tried again
-now and then; then the store gets what waited and all the jars as they are.
+now and then; then the store gets what waited and all the jars and cookieless sessions as they are.
 """
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ..config import Config
 from ..core.cookie import Cookie, CookieKey
-from ..core.events import ClientSeen, JarChange, JarKind, Observation
+from ..core.events import ClientSeen, JarChange, JarKind, Observation, SessionChange
 from ..core.hosts import Suffixes, site_of
 from ..exchange import Browser
 from ..record.intake import Intake
 from ..record.lock import holder_of
 from ..record.policy import RecordPolicy
 from ..record.protocol import Command, Store, StoreError
-from ..record.store import open_store
+from ..record.sessions import StoredSession
+from ..record.store import file_now, file_of, open_store
 from ..record.values import ValuePolicy
 from ..record.writer import Writer
 
@@ -34,12 +34,15 @@ RETRY_SECONDS = 2.0
 """Between two tries to open a store that could not be opened, and two looks whether its file is still there."""
 RETURN_SECONDS = 1.0
 """How long a client that left memory a moment ago may wait for its jars to be written and read again."""
+SESSION_SECONDS = 0.2
+"""How long the request of a session that left memory a moment ago may wait for it, and with it all traffic."""
 
 OVERRUN = "more comes than can be written"
 
 type Place = tuple[JarKind, CookieKey]
 type OnCommand = Callable[[Command], None]
 type Everyone = Callable[[], Iterable[Browser]]
+type EveryoneSessions = Callable[[], Iterable[Observation]]
 
 
 class Recorder:
@@ -53,12 +56,17 @@ class Recorder:
         everyone: Everyone,
         on_command: OnCommand,
         keeps_old: bool = False,
+        everyone_sessions: EveryoneSessions = tuple,
     ) -> None:
-        """`everyone` gives the clients in memory; with `keeps_old` nothing is thrown away for its age, as in files of old flows."""
+        """With `keeps_old` nothing is thrown away for its age, as in files of old flows.
+
+        `everyone` gives the clients in memory, `everyone_sessions` the cookieless sessions there with all they hold.
+        """
         self.spec = spec
         self._base = base
         self._suffixes = suffixes
         self._everyone = everyone
+        self._everyone_sessions = everyone_sessions
         self._on_command = on_command
         self._keeps_old = keeps_old
         self._store: Store | None = None
@@ -70,6 +78,9 @@ class Recorder:
         self._dirty: dict[Browser, None] = {}
         self._seen: dict[str, float] = {}
         self._left: set[str] = set()
+        """Clients that left memory, and sessions that changed, with something among what is gathered."""
+        self._unwritten: set[str] = set()
+        """The same, with something that was handed over and may not be written yet."""
         self._next_look = 0.0
         self._excepts: Callable[[str], bool] | None = None
         self._dropped = 0
@@ -85,7 +96,7 @@ class Recorder:
             self._closed_because = str(error)
             raise
         self._store = store
-        self._file = self._file_now()
+        self._file = file_now(self.spec, self._base)
         self._dropped, self._is_overrun = 0, False
         self._writer = Writer(store, self._policy(config), self._on_trouble, self._on_command)
         self.configure(config)
@@ -139,7 +150,7 @@ class Recorder:
         self._next_look = now + RETRY_SECONDS
         if self._writer is None:
             self._try_again(config)
-        elif self._file_now() != self._file:
+        elif file_now(self.spec, self._base) != self._file:
             logger.warning(f"{self.spec}: the file was moved or deleted while it was in use: a new one is made.")
             self.hand_over()
             self._let_go()
@@ -149,7 +160,7 @@ class Recorder:
                 logger.warning(f"{error} It is tried again.")
 
     def _try_again(self, config: Config) -> None:
-        path = self._path
+        path = file_of(self.spec, self._base)
         if path is not None and holder_of(path) is not None:
             return  # asking is quick, opening would wait for the lock
         try:
@@ -167,7 +178,7 @@ class Recorder:
             self._store = None
 
     def _catch_up(self, store: Store, writer: Writer) -> None:
-        """What waited for a store, and the jars of all clients: the store may be older than these, or new."""
+        """What waited for a store, and the jars of all clients and sessions: the store may be older than these, or new."""
         if self._waiting.dropped:
             logger.warning(f"{self.spec}: {self._waiting.dropped} observations were not kept until it was open.")
         for batch in self._waiting.take().batches:
@@ -180,23 +191,8 @@ class Recorder:
             self._restore(browser, store, changed)
             for kind, cookie in _all_cookies(browser):
                 self._change(browser, kind, cookie.key, cookie, now)
+        self.add_session(self._everyone_sessions())
         self.hand_over()
-
-    @property
-    def _path(self) -> Path | None:
-        """The store's file, if it has one."""
-        scheme, _, path = self.spec.partition(":")
-        return self._base / path if scheme == "sqlite" else None
-
-    def _file_now(self) -> tuple[int, int] | None:
-        """What is at the store's path."""
-        if self._path is None:
-            return None
-        try:
-            status = os.stat(self._path)
-        except OSError:
-            return None
-        return (status.st_dev, status.st_ino)
 
     # -- observing -----------------------------------------------------------------------------------------------------
 
@@ -204,10 +200,14 @@ class Recorder:
         """Give a client that appears again what the store has of its jars."""
         if self._store is None:
             return
-        if browser.name in self._left and self._writer is not None:
-            self.hand_over()
-            self._writer.flush(RETURN_SECONDS)
+        self._write_first(browser.name, RETURN_SECONDS)
         self._restore(browser, self._store, set())
+
+    def _write_first(self, name: str, seconds: float) -> None:
+        """Wait for what may not be written yet of a client or session that is about to be read."""
+        if self._writer is not None and (name in self._left or name in self._unwritten):
+            self.hand_over()
+            self._writer.flush(seconds)
 
     def _restore(self, browser: Browser, store: Store, but: set[Place]) -> None:
         """Put what is stored into the jars, where these have nothing newer."""
@@ -243,11 +243,41 @@ class Recorder:
         if len(self._gathered) >= HAND_OVER_AT:
             self.hand_over()
 
+    def add_session(self, changes: Iterable[Observation]) -> None:
+        """Take changes of cookieless sessions and of what they hold; cheap, and never waits."""
+        for each in changes if self._excepts is None else self._recordable(changes, self._excepts):
+            if isinstance(each, SessionChange | JarChange) and each.session is not None:
+                self._left.add(each.session)
+            self._gathered.append(each)
+        if len(self._gathered) >= HAND_OVER_AT:
+            self.hand_over()
+
+    def find_session(self, session: str) -> StoredSession | None:
+        """What the store has of the session with this digest, for one that is not in memory; None if it has nothing."""
+        if self._store is None:
+            return None
+        self._write_first(session, SESSION_SECONDS)
+        try:
+            return self._store.load_session(session)
+        except StoreError as error:
+            logger.warning(f"A session could not be loaded: {error}")
+            return None
+
+    def open_sessions(self) -> list[SessionChange]:
+        """The sessions in the store that nobody has ended, the last used last: some may have run out while no proxy ran."""
+        try:
+            return [] if self._store is None else self._store.load_open_sessions()
+        except StoreError as error:
+            logger.warning(f"Which sessions have run out is not known: {error}")
+            return []
+
     @staticmethod
     def _recordable(observations: Iterable[Observation], excepts: Callable[[str], bool]) -> Iterable[Observation]:
-        """What is not about a host of which nothing is to be recorded; jars and clients are needed always."""
+        """What is not about a host of which nothing is to be recorded; jars, sessions and clients are needed always."""
         for each in observations:
-            if isinstance(each, ClientSeen | JarChange) or not (excepts(each.host) or excepts(each.site)):
+            if isinstance(each, ClientSeen | JarChange | SessionChange) or not (
+                excepts(each.host) or excepts(each.site)
+            ):
                 yield each
 
     def forget_client(self, browser: Browser) -> None:
@@ -271,8 +301,10 @@ class Recorder:
             self._waiting.put(batch)
             return
         self.gather()
-        if self._left and self._writer.flush(0):
-            self._left = set()
+        if self._unwritten and self._writer.flush(0):
+            self._unwritten = set()
+        self._unwritten |= self._left
+        self._left = set()
         if not self._gathered:
             return
         batch, self._gathered = self._gathered, []

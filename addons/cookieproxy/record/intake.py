@@ -1,14 +1,14 @@
 """What waits to be written: given by the event loop in no time, taken by the writer thread, never more than there is room for.
 
-When there is no room, observations are dropped and counted. Changes of jars and sightings of clients are never dropped: of
-these the latest for each cookie and client waits, so that they take no more room than the jars themselves.
+When there is no room, observations are dropped and counted. Changes of jars and sessions and sightings of clients are never
+dropped: of these the latest for each cookie, session and client waits, so that they take no more room than the jars themselves.
 """
 
 from collections.abc import Hashable
 from dataclasses import dataclass
 from threading import Condition, Event
 
-from ..core.events import ClientSeen, JarChange, Observation, RequestSeen, SetCookieSeen
+from ..core.events import ClientSeen, JarChange, Observation, RequestSeen, SessionChange, SetCookieSeen
 
 ROOM_BYTES = 64_000_000
 """Memory that waiting observations may take, as `_weight` reckons it."""
@@ -16,6 +16,9 @@ WAKE_BYTES = 2_500_000
 """About 5,000 small observations: so much is written at once, without waiting for more."""
 PATIENCE_SECONDS = 30.0
 """How long who reads a file waits for room before it counts as none."""
+
+GOES_ON, IS_OVER = "goes on", "is over"
+"""A session that ended and began anew waits as both."""
 
 _OBJECT_BYTES = 500
 _PAIR_BYTES = 250
@@ -42,7 +45,7 @@ class Intake:
         self._room_bytes = room_bytes
         self._condition = Condition()
         self._batches: list[list[Observation]] = []
-        self._latest: dict[Hashable, JarChange | ClientSeen] = {}
+        self._latest: dict[Hashable, Observation] = {}
         self._new_weight = 0
         self._weight = 0
         self._puts = 0
@@ -84,12 +87,21 @@ class Intake:
 
     def _spill(self, observations: list[Observation]) -> None:
         for seen in observations:
-            if isinstance(seen, JarChange):
-                self._latest[seen.client, seen.jar, seen.session, seen.key] = seen
-            elif isinstance(seen, ClientSeen):
-                self._latest[seen.client] = seen
-            else:
+            place = _place(seen)
+            if place is None:
                 self.dropped += 1
+            else:
+                self._keep_latest(place, seen)
+
+    def _keep_latest(self, place: Hashable, seen: Observation) -> None:
+        """Instead of what was there, and so that a cookie stays on the side of its session's end on which it came."""
+        if isinstance(seen, SessionChange):
+            if seen.ended is not None:
+                self._latest.pop((seen.session, GOES_ON), None)
+                self._latest.pop(place, None)
+        else:
+            self._latest.pop(place, None)
+        self._latest[place] = seen
 
     def take(self) -> Taken:
         """All that waits. It takes up its room until it is `written`."""
@@ -118,6 +130,15 @@ class Intake:
     def is_crowded(self) -> bool:
         """Whether more than half of the room is taken."""
         return self._weight * 2 > self._room_bytes
+
+
+def _place(seen: Observation) -> Hashable | None:
+    """Equal for observations of which the latest says it all; None for those that are dropped."""
+    if isinstance(seen, JarChange):
+        return (seen.client, seen.jar, seen.session, seen.key)
+    if isinstance(seen, SessionChange):
+        return (seen.session, GOES_ON if seen.ended is None else IS_OVER)
+    return seen.client if isinstance(seen, ClientSeen) else None
 
 
 def _weight(seen: Observation) -> int:

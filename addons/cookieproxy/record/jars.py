@@ -2,7 +2,8 @@
 
 A row says what was in a jar from `valid_from` until `valid_to`. A re-set that changes nothing one could see later (same value,
 same attributes) touches the open row; any other closes it, without its value, and opens a new one (R5, R21). So `jar --at` has
-an answer, and a value is on disk only as long as it is in a jar.
+an answer, and a value is on disk only as long as it is in a jar. What a cookieless session held is closed when it is over, whether
+or not anybody says so cookie by cookie.
 """
 
 # ruff: noqa: S608  the SQL here is put together from names of our own; every value is bound
@@ -29,9 +30,17 @@ _OPEN = """INSERT INTO jar_rows (client, jar, session, name, domain, host_only, 
     value, size_bytes, last_access, created, sequence, set_by, set_time, made_from, sent, site,
     expires, secure, http_only, same_site, priority, adopted, valid_from)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_LOAD = """SELECT (SELECT word FROM words WHERE id = jar), session, name, value, domain, path, created, last_access, sequence,
+_CLOSE_ENDED = """UPDATE jar_rows SET value = NULL, made_from = NULL, valid_to = max(valid_from, (
+        SELECT ended FROM session_rows WHERE session_rows.session = jar_rows.session))
+    WHERE session > '' AND valid_to IS NULL AND (SELECT ended FROM session_rows WHERE session_rows.session = jar_rows.session)
+        IS NOT NULL"""
+_COOKIES = """SELECT (SELECT word FROM words WHERE id = jar), session, name, value, domain, path, created, last_access, sequence,
     expires, host_only, secure, http_only, same_site, partition, priority, adopted, set_by, set_time, made_from, sent
-    FROM jar_rows WHERE client = (SELECT id FROM words WHERE word = ?) AND valid_to IS NULL ORDER BY sequence, id"""
+    FROM jar_rows WHERE valid_to IS NULL AND """
+_LOAD = _COOKIES + "client = (SELECT id FROM words WHERE word = ?) ORDER BY sequence, id"
+_LOAD_HELD = (
+    _COOKIES + "session = ? AND session > '' AND jar = (SELECT id FROM words WHERE word = ?) ORDER BY sequence, id"
+)
 
 type StoredCookie = tuple[JarKind, str | None, Cookie]
 """Which jar of a client, which cookieless session if it belongs to one, and the cookie."""
@@ -113,6 +122,19 @@ def _write(
 def load_jars(query: Query, client: str) -> list[StoredCookie]:
     """What is in all the jars of this client, in the order of creation."""
     return [_JarRow._make(row).stored_cookie() for row in query(_LOAD, (readable(client),))]
+
+
+def load_held(query: Query, session: str) -> list[Cookie]:
+    """What this cookieless session holds, in the order of creation."""
+    return [_JarRow._make(row).stored_cookie()[2] for row in query(_LOAD_HELD, (session, JarKind.HELD.value))]
+
+
+def close_ended(connection: sqlite3.Connection, session: str | None = None) -> None:
+    """Let go of what cookieless sessions held that are over: all of them, or this one if it is."""
+    if session is None:
+        connection.execute(_CLOSE_ENDED)
+    else:
+        connection.execute(_CLOSE_ENDED + " AND session = ?", (session,))
 
 
 class _JarRow(NamedTuple):

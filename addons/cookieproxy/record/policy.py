@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..core.events import ClientSeen, JarChange, Observation
+from ..core.events import ClientSeen, JarChange, Observation, SessionChange
 from .values import ValuePolicy
 
 
 @dataclass(frozen=True, slots=True)
 class RecordPolicy:
-    """How much of what was seen is kept. Jars always are, with their values."""
+    """How much of what was seen is kept. Jars always are, with their values, and so are sessions."""
 
     values: ValuePolicy = ValuePolicy.HASH
     keep_seconds: float | None = 30 * 86_400
@@ -31,13 +31,16 @@ class Exceptions:
         self._excepts = lru_cache(4096)(self._matches)
 
     def without(self, observations: list[Observation]) -> list[Observation]:
-        """The observations that may be recorded. Jars and clients always may: without them the proxy could not go on."""
+        """The observations that may be recorded.
+
+        Jars, sessions and clients always may: without them the proxy could not go on.
+        """
         if self._pattern is None:
             return observations
         return [seen for seen in observations if self._may_be_kept(seen)]
 
     def _may_be_kept(self, seen: Observation) -> bool:
-        return isinstance(seen, ClientSeen | JarChange) or not self._excepts(seen.host, seen.site)
+        return isinstance(seen, ClientSeen | JarChange | SessionChange) or not self._excepts(seen.host, seen.site)
 
     def _matches(self, host: str, site: str) -> bool:
         pattern = self._pattern

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..core.events import ClientSeen, Observation
+from ..core.events import ClientSeen, Observation, SessionChange
 from .jars import StoredCookie
 from .questions import Questions
+from .sessions import StoredSession
 from .values import Masker, ValuePolicy
 
 
@@ -63,6 +64,15 @@ class Reader(Protocol):
 
         Not what still waits to be written: flush before, for a client of which something may.
         """
+
+    def load_session(self, session: str) -> StoredSession | None:
+        """The cookieless session with this digest and what it holds, whichever client that came from; None if there is none.
+
+        Also one that is over, until it is too old to be kept; it holds nothing. What waits to be written is not in it.
+        """
+
+    def load_open_sessions(self) -> list[SessionChange]:
+        """All cookieless sessions that are not over, the last used last; `time` is when that was."""
 
     def holder(self) -> int | None:
         """Process id of the proxy that writes into it (0 if it does not say); None if none does."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..core.events import ClientSeen
+from ..core.events import ClientSeen, SessionChange
 from . import commands
 from .connection import SharedConnection
 from .files import connect, explained, open_for_reading, spec_of
@@ -10,6 +10,7 @@ from .jars import StoredCookie, load_jars
 from .lock import holder_of
 from .protocol import Answer
 from .questions import Questions
+from .sessions import StoredSession, load_open_sessions, load_session
 
 _CLIENTS = "SELECT last_seen, client, address, user_agent, profile FROM clients ORDER BY last_seen"
 
@@ -29,6 +30,14 @@ class SqliteReading:
     def load_jars(self, client: str) -> list[StoredCookie]:
         """What is in all the jars of this client, in the order of creation."""
         return load_jars(self._reading.rows, client)
+
+    def load_session(self, session: str) -> StoredSession | None:
+        """The cookieless session with this digest and what it holds; None if there is none."""
+        return load_session(self._reading.rows, session)
+
+    def load_open_sessions(self) -> list[SessionChange]:
+        """All cookieless sessions that are not over, the last used last."""
+        return load_open_sessions(self._reading.rows)
 
     def answer(self, command: int) -> Answer | None:
         """What came of a command; None until it is finished."""

@@ -1,18 +1,21 @@
 """What is thrown away, oldest first, when it is too old or too much (`record: keep:` and `max_bytes:`).
 
 Works in slices, so that the writer can go on between them. Cookies that are in a jar now are never touched, nor are clients
-that have such.
+that have such, nor sessions that go on; what sessions hold that are over is closed.
 """
 
 # ruff: noqa: S608  the SQL here is put together from names of our own; every value is bound
 
 import sqlite3
 
+from .jars import close_ended
+
 _TABLES = (
     ("set_cookie_rows", "seq", "time"),
     ("request_rows", "seq", "time"),
     ("event_rows", "seq", "time"),
     ("jar_rows", "id", "valid_to"),
+    ("session_rows", "session", "ended"),
 )
 """Each table of what is past, its primary key, and the column that says when it was (Unix seconds, indexed)."""
 
@@ -22,6 +25,7 @@ _WORD_COLUMNS = {
     "request_rows": "client site host scheme method party value_form",
     "event_rows": "client site host event reason sentence jar rule value_form",
     "jar_rows": "client jar site",
+    "session_rows": "client site",
 }
 """Each table with its columns of numbers from `words`."""
 
@@ -33,6 +37,7 @@ def prune(
     connection: sqlite3.Connection, now: float, keep_seconds: float | None, max_bytes: int | None, most: int
 ) -> int:
     """Remove about `most` rows older than `keep_seconds`, else the oldest ones above `max_bytes`; how many there were."""
+    close_ended(connection)  # before their rows go, which say that they are over
     removed = 0
     if keep_seconds is not None:
         removed += _remove_until(connection, now - keep_seconds, most)

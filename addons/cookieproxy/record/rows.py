@@ -1,7 +1,7 @@
 """From observations to rows: values masked, pairs as JSON, repeated words as numbers, each event with its number in the sequence.
 
-Knows the columns of the tables for observations and nothing else of SQL. Jars have rows of their own (`jars`). Runs in the
-writer thread, inside the transaction that inserts the rows, because a new word gets its number there.
+Knows the columns of the tables for observations and nothing else of SQL. Jars and sessions have rows of their own (`jars`,
+`sessions`). Runs in the writer thread, inside the transaction that inserts the rows, because a new word gets its number there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,7 @@ from ..core.events import (
     Observation,
     RequestSeen,
     SentPair,
+    SessionChange,
     SetCookieSeen,
 )
 from ..core.syntax import wire_text
@@ -44,6 +45,8 @@ class Rows:
         self.events: list[Row] = []
         self.clients: list[Row] = []
         self.jar_changes: list[JarChange] = []
+        self.session_changes: list[tuple[int, SessionChange]] = []
+        """Each with the number of changes of jars that came before it."""
         self.next_seq = next_seq
         """The number of the event to come."""
         self._words = words
@@ -55,6 +58,7 @@ class Rows:
             Event: self._add_event,
             ClientSeen: self._add_client,
             JarChange: self.jar_changes.append,
+            SessionChange: self._add_session,
         }
 
     def add(self, observations: Sequence[Observation]) -> None:
@@ -177,6 +181,9 @@ class Rows:
                 self._form,
             )
         )
+
+    def _add_session(self, change: SessionChange) -> None:
+        self.session_changes.append((len(self.jar_changes), change))
 
     def _add_client(self, seen: ClientSeen) -> None:
         words = self._words

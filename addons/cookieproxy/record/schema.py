@@ -1,8 +1,8 @@
 """The tables of the SQLite store and the way from each older version to this one.
 
 What the views and tables mean stands in `views` and `tables`, from which the README's chapter is made. The views (`clients`,
-`events`, `requests`, `set_cookies`, `jars`) are the public interface, readable with any SQLite tool; the tables behind them, in
-which repeated words are numbers, may change with a version.
+`events`, `requests`, `set_cookies`, `jars`, `cookieless_sessions`) are the public interface, readable with any SQLite tool; the
+tables behind them, in which repeated words are numbers, may change with a version.
 """
 
 import secrets
@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ..core.events import EventKind
-from ..core.outcome import IgnoreReason, MissingReason, Reason, RemovalCause, UnexpectedReason, WithholdReason
+from ..core.outcome import (
+    CookielessReason,
+    IgnoreReason,
+    MissingReason,
+    Reason,
+    RemovalCause,
+    UnexpectedReason,
+    WithholdReason,
+)
 from .views import VIEWS
 
 APPLICATION_ID = 0x436B5078
@@ -25,6 +33,7 @@ _REASONS: dict[EventKind, type[Reason]] = {
     EventKind.WITHHELD: WithholdReason,
     EventKind.UNEXPECTED: UnexpectedReason,
     EventKind.MISSING: MissingReason,
+    EventKind.COOKIELESS: CookielessReason,
 }
 
 REASONS: dict[tuple[str, str], str] = {
@@ -70,13 +79,26 @@ CREATE INDEX jar_rows_closed ON jar_rows (valid_to) WHERE valid_to IS NOT NULL;
 CREATE INDEX commands_waiting ON commands (id) WHERE finished IS NULL;
 """
 
+_VERSION_2 = """
+CREATE TABLE session_rows (
+    session TEXT PRIMARY KEY, client INTEGER NOT NULL, site INTEGER NOT NULL, entry TEXT NOT NULL, bound TEXT NOT NULL,
+    started REAL NOT NULL, last_used REAL NOT NULL, ended REAL) WITHOUT ROWID;
+CREATE INDEX session_rows_open ON session_rows (last_used) WHERE ended IS NULL;
+CREATE INDEX session_rows_ended ON session_rows (ended) WHERE ended IS NOT NULL;
+CREATE INDEX jar_rows_session ON jar_rows (session) WHERE session > '' AND valid_to IS NULL;
+"""
+
 
 def _version_1(connection: sqlite3.Connection) -> None:
     run_script(connection, _VERSION_1)
     connection.execute("INSERT INTO settings VALUES ('hash_key', ?)", (secrets.token_bytes(32),))
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1,)
+def _version_2(connection: sqlite3.Connection) -> None:
+    run_script(connection, _VERSION_2)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
 """The n-th leads from version n-1 to n; a released one is never changed. Views and reasons are made anew after the last."""
 
 

@@ -16,12 +16,12 @@ from . import commands
 from .bulk import insert_all
 from .connection import SharedConnection
 from .files import connect, explained, open_for_writing, prepare, spec_of
-from .jars import write_jar_changes
 from .lock import WriterLock
 from .protocol import Answer, Command
 from .readers import SqliteReading
 from .retention import forget_words, prune
 from .rows import EVENT_COLUMNS, REQUEST_COLUMNS, SET_COOKIE_COLUMNS, Rows
+from .sessions import write_changes
 from .values import Masker, ValuePolicy
 from .words import Words
 
@@ -100,7 +100,7 @@ class SqliteStore(SqliteReading):
         insert_all(connection, "request_rows", REQUEST_COLUMNS, rows.requests)
         insert_all(connection, "event_rows", EVENT_COLUMNS, rows.events)
         connection.executemany(_CLIENT_SEEN, rows.clients)
-        write_jar_changes(connection, self._words, rows.jar_changes)
+        write_changes(connection, self._words, rows.jar_changes, rows.session_changes)
         if rows.next_seq != self._next_seq:
             connection.execute(_KEEP_NEXT_SEQ, (rows.next_seq,))
 

@@ -3,13 +3,14 @@
 The names: `sqlite:PATH` (relative paths start at the given folder), `memory:` (SQLite in memory, gone with the process).
 """
 
+import os
 from pathlib import Path
 
 from .protocol import Answer, Command, Reader, Store, StoreError
 from .readers import SqliteReader
 from .sqlite import SqliteStore
 
-__all__ = ["Answer", "Command", "Reader", "Store", "StoreError", "open_reader", "open_store"]
+__all__ = ["Answer", "Command", "Reader", "Store", "StoreError", "file_now", "file_of", "open_reader", "open_store"]
 
 
 def open_store(spec: str, base: Path) -> Store:
@@ -24,6 +25,24 @@ def open_reader(spec: str, base: Path) -> Reader:
     if scheme == "memory":
         raise StoreError(spec, "it is in the memory of another process", "Give the proxy a store in a file.")
     return SqliteReader(base / path)
+
+
+def file_of(spec: str, base: Path) -> Path | None:
+    """The file of the store of this name, if it has one."""
+    scheme, _, path = spec.partition(":")
+    return base / path if scheme == "sqlite" else None
+
+
+def file_now(spec: str, base: Path) -> tuple[int, int] | None:
+    """What is at the store's path, equal as long as it is the same file; None if nothing is, or the store has no file."""
+    path = file_of(spec, base)
+    if path is None:
+        return None
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino)
 
 
 def _parse(spec: str) -> tuple[str, str]:

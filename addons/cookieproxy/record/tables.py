@@ -6,7 +6,7 @@ A column that has a view's column of the same name means the same; texts are rep
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .views import CLIENTS, EVENTS, JARS, REQUESTS, SET_COOKIES, View
+from .views import CLIENTS, COOKIELESS_SESSIONS, EVENTS, JARS, REQUESTS, SET_COOKIES, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,15 @@ TABLES: tuple[Table, ...] = (
             "sent": "1 once the client has been seen sending it",
         },
         JARS,
+    ),
+    Table(
+        "session_rows",
+        "Sessions whose id travels in the URL.",
+        {
+            "entry": "which entry of `cookieless` it belongs to, in the proxy's own words",
+            "bound": "what it is bound to, in the proxy's own words",
+        },
+        COOKIELESS_SESSIONS,
     ),
     Table(
         "commands",

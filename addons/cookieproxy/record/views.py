@@ -206,7 +206,21 @@ EVENTS = View(
     ),
 )
 
-VIEWS: tuple[View, ...] = (CLIENTS, EVENTS, SET_COOKIES, REQUESTS, JARS)
+COOKIELESS_SESSIONS = View(
+    "cookieless_sessions",
+    "One row for each session whose id travels in the URL. Its cookies are in `jars`.",
+    ("session_rows",),
+    (
+        CLIENT,
+        Column("session", "digest of its id: it tells sessions apart, and no URL can be made of it"),
+        SITE,
+        Column("started", "Unix seconds"),
+        Column("last_used", "Unix seconds; written now and then, not at each request"),
+        Column("ended", "Unix seconds; null while it goes on"),
+    ),
+)
+
+VIEWS: tuple[View, ...] = (CLIENTS, EVENTS, SET_COOKIES, REQUESTS, JARS, COOKIELESS_SESSIONS)
 """All of them, in the order in which the README shows them."""
 
 

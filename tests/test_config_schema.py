@@ -47,6 +47,10 @@ def test_every_reference_leads_somewhere() -> None:
     assert {reference.removeprefix("#/$defs/") for reference in references(made)} <= set(made["$defs"])
 
 
+def test_links_are_asked_only_what_they_can_tell() -> None:
+    assert set(schema()["$defs"]["LinkConditions"]["properties"]) == {"site", "host", "path", "scheme", "client"}
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -56,6 +60,11 @@ def test_every_reference_leads_somewhere() -> None:
         (("$defs", "Conditions", "properties", "cookie", "$ref"), "#/$defs/pattern"),
         (("$defs", "Rule", "properties", "cap", "$ref"), "#/$defs/duration"),
         (("$defs", "Rule", "additionalProperties"), False),
+        (("$defs", "Cookieless", "properties", "mode", "enum"), ["uri", "auto", "cookies", "device"]),
+        (("$defs", "Cookieless", "properties", "carrier", "enum"), ["path", "query", "matrix"]),
+        (("$defs", "Cookieless", "properties", "parameter", "pattern"), "^[A-Za-z0-9_.-]{1,64}$"),
+        (("$defs", "Cookieless", "properties", "idle_timeout", "$ref"), "#/$defs/duration"),
+        (("$defs", "Cookieless", "properties", "match", "$ref"), "#/$defs/LinkConditions"),
         (("$defs", "AddForms", "required"), ["name", "value"]),
         (("$defs", "RuleTest", "required"), ["at"]),
     ],

@@ -27,8 +27,10 @@ cookieless:
     rewrite: [default, "IMG[src]"]
     add: {lang: de}
     script: true
-    devices: ["*Nokia*"]
     except: {path: ["/api/*"]}
+  - match: {site: wap.example}
+    mode: device
+    devices: ["*Nokia*"]
 sessions:
   cookies: [my_sid, {list: single}]
   policy: {shop.example: aspnet, wiki.example: {idle: 24m, absolute: 8h}}
@@ -62,8 +64,8 @@ def test_the_sections(everything: Config) -> None:
     ]
 
 
-def test_the_sections_for_later(everything: Config) -> None:
-    (cookieless,) = everything.cookieless
+def test_cookieless_as_it_is_said(everything: Config) -> None:
+    cookieless, wap = everything.cookieless
     assert (cookieless.mode, cookieless.carrier, cookieless.parameter, cookieless.bind) == (
         "uri",
         "matrix",
@@ -76,8 +78,12 @@ def test_the_sections_for_later(everything: Config) -> None:
         False,
     )
     assert (cookieless.rewrite, cookieless.add, cookieless.script) == (("default", "img[src]"), {"lang": "de"}, True)
-    assert cookieless.devices is not None
-    assert cookieless.devices.matches("A Nokia 3310")
+    assert wap.devices is not None
+    assert wap.devices.matches("A Nokia 3310")
+    assert [entry.number for entry in everything.entries] == [0, 1]
+
+
+def test_the_sections_for_later(everything: Config) -> None:
     assert everything.sessions.cookies is not None
     assert everything.sessions.cookies.matches("sid")
     policy = everything.sessions.policy

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cookieproxy.config import Config, parse_config, run_tests
+from cookieproxy.config import Config, Cookieless, parse_config, run_tests
 from cookieproxy.rules.actions import ACTIONS
 from cookieproxy.suffixes import load
 
@@ -33,7 +33,8 @@ def uncommented(*blocks: tuple[int, int]) -> Config:
 
 def settings(config: Config) -> dict[str, object]:
     """All that can be compared."""
-    said = ("browser", "browsers", "limits", "enforce", "clients", "record", "on_store_failure", "tests", "warnings")
+    said = ("browser", "browsers", "limits", "enforce", "clients", "record", "on_store_failure")
+    said += ("cookieless", "tests", "warnings")
     return {"rules": config.rules.names} | {name: getattr(config, name) for name in said}
 
 
@@ -54,6 +55,12 @@ def test_all_examples_work_together() -> None:
     results = run_tests(config, load())
     assert [str(result) for result in results if not result.passed] == []
     assert len(results) >= 8
+    assert len(config.entries) == 3
+
+
+def test_every_key_of_cookieless_has_its_example() -> None:
+    said = {key for section in uncommented(*examples()).cookieless for key in section.model_fields_set}
+    assert set(Cookieless.model_fields) - said == set()
 
 
 def test_every_action_has_its_example() -> None:

@@ -4,9 +4,10 @@ Knows every section's grammar and the place of everything in the file; what rule
 """
 
 from .configuration import Config, PlacedTest
+from .cookieless import Cookieless, entries_of
 from .load import load_config, parse_config
 from .mistakes import ConfigError, Mistake
-from .planned import Cookieless, Findings, Sessions
+from .planned import Findings, Sessions
 from .sections import PROFILES, Limits, Recording
 from .trials import TestResult, run_tests
 
@@ -22,6 +23,7 @@ __all__ = [
     "Recording",
     "Sessions",
     "TestResult",
+    "entries_of",
     "load_config",
     "parse_config",
     "run_tests",

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from ..cookieless.entry import Entry
 from ..rules.engine import RuleSet
 from ..rules.model import RuleTest
 from ..rules.patterns import Pattern
+from .cookieless import Cookieless
 from .mistakes import Mistake
-from .planned import Cookieless, Findings, Sessions
+from .planned import Findings, Sessions
 from .sections import Limits, Recording
 
 
@@ -37,6 +39,9 @@ class Config:
     """`pass` or `refuse`."""
     rules: RuleSet = field(default_factory=RuleSet)
     cookieless: tuple[Cookieless, ...] = ()
+    """The section as it is said."""
+    entries: tuple[Entry, ...] = ()
+    """The same, ready for use."""
     sessions: Sessions = field(default_factory=Sessions)
     findings: Findings = field(default_factory=Findings)
     tests: tuple[PlacedTest, ...] = ()

@@ -1,13 +1,20 @@
-"""Doubts that concern the whole file: lists nobody uses, clients that cannot be told apart, sections for later."""
+"""What concerns more than one rule or key: lists nobody uses, clients that cannot be told apart, the entries of `cookieless`,
+sections for later.
+"""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from ..rules.plans import ReadyRule
-from ..rules.problems import Problem, warning
+from ..rules.problems import Problem, mistake, warning
+from .contradictions import contradictions
+from .cookieless import Cookieless
 from .model import RulesFile
+from .overlaps import Verdict, overlap
 
-_PLANNED = ("cookieless", "sessions", "findings")
+_PLANNED = ("sessions", "findings")
 _WEAK_KEYS = frozenset({"address", "user-agent"})
 
 
@@ -25,6 +32,26 @@ def lint_file(
             yield warning(("lists", name), f'no rule uses the list "{name}"', at_key=True)
     yield from _weak_holds(file.clients, rules)
     yield from _browsers_without_clients(file)
+
+
+def lint_cookieless(sections: Mapping[int, Cookieless], line_of: Callable[[int], int]) -> Iterator[Problem]:
+    """What is wrong or doubtful in the entries of `cookieless` by their index, and between them.
+
+    `line_of` tells where an entry stands.
+    """
+    for index, section in sections.items():
+        for problem in contradictions(section):
+            yield replace(problem, path=("cookieless", index, *problem.path))
+    for (earlier, one), (later, other) in combinations(sections.items(), 2):
+        found = overlap(one, other)
+        place = ("cookieless", later, "match")
+        both = f"this entry and the one of line {line_of(earlier)}"
+        if found.verdict is Verdict.OVERLAPPING:
+            yield mistake(
+                place, f"{both} both match {found.where}: make them exclusive with except, or join them", at_key=True
+            )
+        elif found.verdict is Verdict.DOUBTFUL:
+            yield warning(place, f"{both} may both match {found.where}: make them exclusive with except", at_key=True)
 
 
 def _weak_holds(clients: Sequence[str], rules: Sequence[ReadyRule]) -> Iterator[Problem]:

@@ -14,7 +14,8 @@ from ..rules.plans import ReadyRule
 from ..rules.problems import Path, Problem, mistake, shown
 from ..suffixes import host_to_ascii
 from .configuration import Config, PlacedTest
-from .lint import lint_file
+from .cookieless import Cookieless, entries_of
+from .lint import lint_cookieless, lint_file
 from .mistakes import ConfigError, Mistake
 from .model import RulesFile, list_sources
 from .source import BYTE_ORDER_MARK, MAX_BYTES, Source, read
@@ -62,17 +63,19 @@ class _Reading:
         """The configuration. Raises ConfigError."""
         self._take_out_nulls(self._data, ())
         self._surroundings.lists.update(list_sources(self._data.get("lists")))
-        rules = dict(self._rules())
+        rules = dict(self._items("rules", RULE))
+        sections = dict(self._items("cookieless", Cookieless))
         file = self._validated(RulesFile, self._data, ())
         ready = [ReadyRule(index, rule) for index, rule in rules.items()]
         self._problems += lint(ready)
+        self._problems += lint_cookieless(sections, self._line_of_entry)
         self._problems += lint_file(self._data, file, ready, self._surroundings.used_lists)
         if self._source.mistakes or any(problem.fatal for problem in self._problems):
             raise _error(self._source, self._problems)
         assert file is not None
-        return self._config(file, tuple(rules.values()))
+        return self._config(file, tuple(rules.values()), tuple(sections.values()))
 
-    def _config(self, file: RulesFile, rules: tuple[RuleBase, ...]) -> Config:
+    def _config(self, file: RulesFile, rules: tuple[RuleBase, ...], sections: tuple[Cookieless, ...]) -> Config:
         return Config(
             browser=file.browser,
             browsers=file.browsers,
@@ -82,7 +85,8 @@ class _Reading:
             record=file.record,
             on_store_failure=file.on_store_failure,
             rules=RuleSet(rules),
-            cookieless=file.cookieless,
+            cookieless=sections,
+            entries=entries_of(sections),
             sessions=file.sessions,
             findings=file.findings,
             tests=tuple(self._tests(rules)),
@@ -109,16 +113,19 @@ class _Reading:
         hint = ": write none for SameSite=None, false to remove the attribute" if path[-1] == "samesite" else ""
         self._problems.append(mistake(path, f"a value is missing here{hint}"))
 
-    def _rules(self) -> Iterator[tuple[int, RuleBase]]:
-        """The rules that are right in themselves, by their index."""
-        said = self._data.get("rules")
+    def _items[M: BaseModel](self, key: str, model: type[M]) -> Iterator[tuple[int, M]]:
+        """The items of a section that are right in themselves, by their index."""
+        said = self._data.get(key)
         if not isinstance(said, list):
             return
-        for index, rule in enumerate(said):
-            made = self._validated(RULE, rule, ("rules", index))
+        for index, item in enumerate(said):
+            made = self._validated(model, item, (key, index))
             if made is not None:
                 yield index, made
-        self._data["rules"] = []
+        self._data[key] = []
+
+    def _line_of_entry(self, index: int) -> int:
+        return self._source.place(("cookieless", index), at_key=False).line
 
     def _validated[M: BaseModel](self, model: type[M], value: Any, path: Path) -> M | None:
         """The value as that model; None if it is wrong, which is noted."""

@@ -8,7 +8,8 @@ from ..rules.fields import Flag, Section, choice, every, mapping, text
 from ..rules.model import RULE
 from ..rules.patterns import one_pattern
 from ..rules.problems import refuse
-from .planned import Cookieless, Findings, Sessions
+from .cookieless import Cookieless
+from .planned import Findings, Sessions
 from .sections import Browsers, ClientKeys, Limits, Profile, Recording
 
 _PATTERNS = {"type": "array", "items": {"type": ["string", "integer"]}}

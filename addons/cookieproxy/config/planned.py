@@ -1,20 +1,15 @@
-"""The sections `cookieless`, `sessions` and `findings`: understood and checked in full, not carried out by this version."""
+"""The sections `sessions` and `findings`: understood and checked in full, not carried out by this version."""
 
-import re
 from typing import Annotated
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from ..rules.conditions import Conditions
-from ..rules.fields import Flag, Section, Token, choice, every, field_text, mapping, text, token
+from ..rules.fields import Section, mapping, text
 from ..rules.hosts import HostPattern
 from ..rules.patterns import TextPattern
 from ..rules.problems import did_you_mean, refuse, shown
 from ..rules.units import Duration, duration
-from .sections import ClientKeys
 
-MODES = ("uri", "auto", "cookies", "device")
-CARRIERS = ("path", "query", "matrix")
 _TIMEOUTS = ("idle", "absolute")
 POLICIES = ("php", "aspnet")
 CODES = (
@@ -24,20 +19,6 @@ CODES = (
     *("sensitive-value", "weak-id", "near-eviction", "header-too-large", "lifetime-long", "refused-by-client"),
     "clock-skew",
 )
-_REWRITE = re.compile(r"default|[a-z][a-z0-9-]*\[[a-z][a-z0-9-]*\]", re.IGNORECASE)
-
-
-def _rewrite(value: object) -> str:
-    said = text(value)
-    if not _REWRITE.fullmatch(said):
-        refuse(f"{shown(said)} is neither default nor an element with its attribute, like img[src]")
-    return said.lower()
-
-
-def _rewrites(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        refuse(f'expected a list like [default, "img[src]"], not {shown(value)}')
-    return tuple(every(value, _rewrite))
 
 
 class Timeouts(Section):
@@ -72,20 +53,6 @@ def _code(value: object) -> str:
     return said
 
 
-Mode = Annotated[str, PlainValidator(lambda value: choice(value, *MODES)), WithJsonSchema({"enum": list(MODES)})]
-Carrier = Annotated[
-    str, PlainValidator(lambda value: choice(value, *CARRIERS)), WithJsonSchema({"enum": list(CARRIERS)})
-]
-Rewrites = Annotated[
-    tuple[str, ...],
-    PlainValidator(_rewrites),
-    WithJsonSchema({"type": "array", "items": {"type": "string"}}),
-]
-Additions = Annotated[
-    dict[str, str],
-    PlainValidator(lambda value: mapping(value, token, field_text)),
-    WithJsonSchema({"type": "object", "additionalProperties": {"type": ["string", "integer"]}}),
-]
 Policies = Annotated[
     dict[str, str | Timeouts],
     PlainValidator(lambda value: mapping(value, text, _policy)),
@@ -109,24 +76,6 @@ Policies = Annotated[
     ),
 ]
 Code = Annotated[str, PlainValidator(_code), WithJsonSchema({"enum": list(CODES)})]
-
-
-class Cookieless(Section):
-    """A site whose sessions travel in the URL."""
-
-    match: Conditions = Field(Conditions(), description="The site.")
-    mode: Mode = Field("auto", description="uri, auto, cookies or device.")
-    carrier: Carrier = Field("path", description="path, query or matrix: where in the URL the id is.")
-    parameter: Token | None = Field(None, description="Its name in query, matrix and hidden fields.")
-    bind: ClientKeys = Field(("address", "user-agent"), description="What a session is bound to.")
-    idle_timeout: Duration = Field(20 * 60, description="Ends a session after so long without a request.")
-    absolute_timeout: Duration = Field(8 * 3600, description="Ends a session so long after it began.")
-    regenerate_expired: Flag = Field(True, description="A new id for an expired one.")
-    rewrite: Rewrites = Field(("default",), description="Elements and attributes whose URLs are rewritten.")
-    add: Additions = Field({}, description="Other names and values for the site's URLs and forms.")
-    script: Flag = Field(False, description="Pages that build URLs in JavaScript.")
-    devices: TextPattern | None = Field(None, description="User agents without cookies, for mode device.")
-    except_: Conditions | None = Field(None, alias="except", description="Where all of these hold, nothing is done.")
 
 
 class Sessions(Section):

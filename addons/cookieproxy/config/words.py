@@ -1,6 +1,7 @@
 """What pydantic found wrong, in the words of rules.yaml."""
 
 from collections.abc import Iterable
+from types import NoneType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -59,7 +60,8 @@ def unknown_key(key: str, model: type[BaseModel] | None) -> str:
 
 def keys_of(model: type[BaseModel]) -> list[str]:
     """The keys of a section as rules.yaml writes them."""
-    return [field.alias or name for name, field in model.model_fields.items()]
+    # A key whose value can only be nothing is there to be refused with a remedy, not to be proposed.
+    return [field.alias or name for name, field in model.model_fields.items() if field.annotation is not NoneType]
 
 
 def _homes(key: str) -> str:

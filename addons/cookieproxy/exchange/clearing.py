@@ -12,6 +12,7 @@ from ..core.access import Access, Storing
 from ..core.cookie import Cookie
 from ..core.events import JarKind, Observation
 from ..core.hosts import Suffixes, site_of
+from ..core.jar import Jar
 from ..core.outcome import RemovalCause, UnexpectedReason
 from ..core.profiles import Profile
 from .browser import Browser, Departure
@@ -32,14 +33,16 @@ def while_clearing(access: Access, profile: Profile) -> Access:
     return replace(access, storing=Storing.CLEARING)
 
 
-def clear_cookies(browser: Browser, tell: Teller, access: Access, observations: list[Observation]) -> None:
+def clear_cookies(
+    browser: Browser, tell: Teller, access: Access, observations: list[Observation], session: Jar | None = None
+) -> None:
     """The browser forgets the cookies of the response's site, and with them goes what the proxy holds in its place."""
     profile, suffixes = browser.profile, tell.suffixes
     if not profile.clears_site_data or access.storing is Storing.NOTHING:
         return
     if not profile.trusts(access.scheme, access.host):
         return
-    for kind, jar in ((JarKind.MIRROR, browser.mirror), (JarKind.HELD, browser.held)):
+    for kind, jar in ((JarKind.MIRROR, browser.mirror), (JarKind.HELD, browser.held if session is None else session)):
         for cookie in [cookie for cookie in jar if _goes(cookie, tell.site, access, suffixes)]:
             observations.append(tell.removal(jar.remove(cookie, RemovalCause.CLEARED), kind))
             if kind is JarKind.MIRROR:

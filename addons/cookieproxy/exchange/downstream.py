@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ..core.accept import accept
 from ..core.cookie import Cookie, CookieKey
 from ..core.events import EventKind, JarKind, Observation, SetCookieSeen
+from ..core.jar import Jar
 from ..core.outcome import (
     Ignored,
     IgnoreReason,
@@ -26,7 +27,7 @@ from ..core.outcome import (
     WithholdReason,
 )
 from ..core.profiles import PROFILES
-from ..core.syntax import SetCookie, parse_set_cookie, with_name
+from ..core.syntax import SetCookie, parse_set_cookie, with_name, with_value
 from ..rules.actions.cap import Cap
 from ..rules.drafts import FieldDraft
 from ..rules.engine import HostRules
@@ -67,6 +68,8 @@ class Downstream:
     enforce: bool
     watch: bool
     facts: Facts
+    session: Jar | None = None
+    """The held jar of a session without cookies: everything goes there, and nothing to the browser."""
     passed: list[PassedField | None] = field(default_factory=list)
     """None for what was taken back."""
     observations: list[Observation] = field(default_factory=list)
@@ -82,7 +85,7 @@ class Downstream:
                 self._pass(FieldVerdict(each, each), each, position)
         else:
             self._take_through_rules(said)
-        if self.browser.leaving and not self.watch:
+        if self.browser.leaving and not self.watch and self.session is None:
             self._delete_leaving()
 
     def changed(self, sources: Sequence[bytes]) -> list[PassedField] | None:
@@ -107,6 +110,8 @@ class Downstream:
         """One field into the jar it belongs to."""
         if verdict.held is not None:
             self._hold(verdict, verdict.held)
+        elif self.session is not None and verdict.passed is not None:
+            self._hold(verdict, _application_s_own(verdict, verdict.passed))
         elif verdict.pack is not None and verdict.passed is not None:
             self._pack(verdict, verdict.passed, verdict.pack, position)
         elif verdict.passed is None:
@@ -133,8 +138,9 @@ class Downstream:
     def _hold(self, verdict: FieldVerdict, held: SetCookie) -> None:
         """The proxy keeps it; what the browser has of its key is out of date."""
         browser = self.browser
-        receipt = browser.held.receive(self._as_browser_reads(held), self.tell.access)
-        key = self._key(receipt.outcome, held)
+        jar = browser.held if self.session is None else self.session
+        receipt = jar.receive(self._as_browser_reads(held), self.tell.access)
+        key = None if self.session is not None else self._key(receipt.outcome, held)
         leftover = None if key is None else browser.mirror.get(key)
         if leftover is not None:
             self.observations.append(self.tell.removal(browser.mirror.remove(leftover, RemovalCause.MERGED)))
@@ -154,6 +160,9 @@ class Downstream:
 
     def _pass(self, verdict: FieldVerdict, passed: SetCookie, position: int | None) -> None:
         browser, tell = self.browser, self.tell
+        if self.session is not None:
+            self._hold(verdict, passed)
+            return
         if self.enforce:
             passed = self._within_max_age(passed)
         place = len(self.passed)
@@ -292,6 +301,14 @@ class Downstream:
         if cookie is not None and (newcomer := self.newcomers.get(cookie)) is not None:
             self.newcomers[cookie] = newcomer._replace(seen=len(self.observations))
         self.observations.append(self.tell.set_cookie(self.status, verdict, passed, kind, reason, jar, cookie, old))
+
+
+def _application_s_own(verdict: FieldVerdict, passed: SetCookie) -> SetCookie:
+    """What a rule made of a field, but for what it did for the browser alone: another name, a sealed value."""
+    own = passed if verdict.made_from is None else with_name(passed, verdict.made_from)
+    if any(change.action == "seal" and not change.observed for change in verdict.changes):
+        return with_value(own, verdict.given.value)
+    return own
 
 
 def _is_same(passed: PassedField, source: bytes) -> bool:

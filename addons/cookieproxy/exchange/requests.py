@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from ..core.access import Access, SameSiteContext, Storing
 from ..core.events import EventKind, JarKind, Observation, RequestSeen
 from ..core.hosts import Suffixes, site_of
+from ..core.jar import Jar
 from ..core.outcome import WithholdReason
 from ..core.syntax import CookieString, join_fields, wire_text
 from ..rules.engine import RuleSet
@@ -45,6 +46,8 @@ class RequestResult:
     observations: list[Observation] = field(default_factory=list)
     headers: Edits = ()
     """What has to be done to its other header fields."""
+    session: Jar | None = None
+    """The held jar of a session without cookies, which its response's cookies go to."""
 
 
 class RequestSide:
@@ -56,15 +59,24 @@ class RequestSide:
         self._sealer = sealer
 
     def process(
-        self, browser: Browser, head: RequestHead, flow: object | None = None, watch: bool = False
+        self,
+        browser: Browser,
+        head: RequestHead,
+        flow: object | None = None,
+        watch: bool = False,
+        session: Jar | None = None,
     ) -> RequestResult:
-        """Take one request through; with `watch` nothing is changed and rules are only observed."""
+        """Take one request through; with `watch` nothing is changed and rules are only observed.
+
+        With the held jar of a `session` all cookies come from there, and those of the response go there.
+        """
+        held = browser.held if session is None else session
         site = site_of(head.host, self._suffixes)
         fields, telling = read_fields(head.fields)
         evidence = evidence_of(telling, head.scheme, head.method, site, self._suffixes)
         access = access_of(head, evidence)
         tell = Teller(browser.name, site, access, self._suffixes)
-        observations = _expire(browser, tell)
+        observations = _expire(browser, held, tell)
         given = CookieString(join_fields(fields)) if fields else NO_COOKIES
         comparison = Comparer(browser, tell, evidence).compare(given.pairs)
         access = _as_judged_by(browser, access, evidence, comparison)
@@ -72,15 +84,16 @@ class RequestSide:
         rules = self._rules.for_host(head.host)
         up, edits = given, NO_EDITS
         sealed = self._sealer is not None and self._sealer.prefix in given.source
-        if not rules.is_empty or comparison.unwanted or len(browser.held) or browser.has_renamed or sealed:
+        if not rules.is_empty or comparison.unwanted or len(held) or browser.has_renamed or sealed:
             facts = Facts(access, site, browser.name, flow, self._sealer)
-            passage = Upstream(browser, tell, comparison, rules, facts, watch, observations)
+            passage = Upstream(browser, tell, comparison, rules, facts, watch, observations, held)
             up = passage.of(given)
             if rules.edits_request_headers:
                 edits = request_edits(rules, facts, head.fields, passage.carried, up.pairs, tell, watch, observations)
         if comparison.pairs or up is not given:
             _observe(browser, head, tell, up, comparison, observations)
-        return RequestResult(access, site, None if up.source == given.source else up.source, observations, edits)
+        cookie = None if up.source == given.source else up.source
+        return RequestResult(access, site, cookie, observations, edits, session)
 
 
 NO_COOKIES = CookieString(b"")
@@ -105,12 +118,12 @@ def _as_judged_by(browser: Browser, access: Access, evidence: Evidence, comparis
     return access
 
 
-def _expire(browser: Browser, tell: Teller) -> list[Observation]:
+def _expire(browser: Browser, held: Jar, tell: Teller) -> list[Observation]:
     """What ended since the last exchange, each at its own time."""
     now = tell.access.time
     observations: list[Observation] = [tell.removal(removal) for removal in browser.mirror.expire(now)]
-    if len(browser.held):
-        observations += [tell.removal(removal, JarKind.HELD) for removal in browser.held.expire(now)]
+    if len(held):
+        observations += [tell.removal(removal, JarKind.HELD) for removal in held.expire(now)]
     return observations
 
 

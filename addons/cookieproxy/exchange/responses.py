@@ -76,10 +76,10 @@ class ResponseSide:
             access = while_clearing(access, browser.profile)
         tell = Teller(browser.name, request.site, access, self._suffixes)
         facts = Facts(access, tell.site, browser.name, flow, self._sealer, browser.profile.per_cookie_bytes)
-        down = Downstream(browser, tell, rules, head.status, self._enforce and not watch, watch, facts)
+        down = Downstream(browser, tell, rules, head.status, self._enforce and not watch, watch, facts, request.session)
         down.take_through(told.set_cookies)
         if told.clears:
-            clear_cookies(browser, tell, own, down.observations)
+            clear_cookies(browser, tell, own, down.observations, request.session)
         edits: Edits = ()
         if rules.edits_response_headers:
             edits = response_edits(rules, facts, head.fields, told.set_cookies, tell, watch, down.observations)

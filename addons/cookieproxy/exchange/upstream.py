@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from ..core.cookie import Cookie, CookieKey
 from ..core.events import Observation
+from ..core.jar import Jar
 from ..core.outcome import RemovalCause
 from ..core.syntax import CookieString, Pair
 from ..rules.engine import HostRules
@@ -33,6 +34,8 @@ class Upstream:
     facts: Facts
     watch: bool
     observations: list[Observation]
+    held: Jar
+    """What the proxy holds: the client's, or that of a session without cookies."""
     carried: list[Carried] = field(default_factory=list)
     """What header rules look at; filled if there are some."""
 
@@ -48,8 +51,8 @@ class Upstream:
         undone = self._undo(up)
         if undone.stale:
             kept = self._without_stale(up, kept, undone.stale)
-        browser, access = self.browser, self.tell.access
-        held = browser.held.retrieve(access) if len(browser.held) else []
+        access = self.tell.access
+        held = self.held.retrieve(access) if len(self.held) else []
         opened, kept = self._unseal(undone.cookies, kept)
         owners = _Owners(opened, [self.comparison.cookies[index] for index in kept])
         if self.rules.edits_request_headers:
@@ -123,7 +126,7 @@ class Upstream:
 
     def _take_into_held(self, given: CookieString, verdict: RequestVerdict, owners: "_Owners") -> list[Cookie]:
         """What the browser had before a `hold` came is the proxy's from now on, unless the proxy knows better."""
-        held, taken = self.browser.held, []
+        held, taken = self.held, []
         names = {cookie.name for cookie in held.candidates(self.tell.access.host)}
         for index in sorted(verdict.held):
             pair, owner = given.pairs[index], owners.cookies[index]
@@ -134,7 +137,7 @@ class Upstream:
 
     def _held_copy(self, pair: Pair, owner: Cookie | None) -> Cookie:
         """The browser's cookie for the held jar, under the application's name and with its scope, if that is known."""
-        held = self.browser.held
+        held = self.held
         if owner is None or owner.adopted:
             return held.adopt(pair.name, pair.value, self.tell.access)[0]
         copy = replace(owner, name=pair.name, value=pair.value, made_from=None)
@@ -168,6 +171,8 @@ class Upstream:
     def _expel(self, leftover: Cookie | None, why: Remark) -> None:
         """The browser still has a cookie that another one has replaced: it is deleted there."""
         mirror = self.browser.mirror
+        if self.held is not self.browser.held:
+            return  # a browser without cookies gets no Set-Cookie, not even one that deletes
         if leftover is not None and mirror.get(leftover.key) is leftover:
             self.observations.append(self.tell.removal(mirror.remove(leftover, RemovalCause.MERGED)))
             self.browser.leaving.expel(leftover, why)

@@ -1,83 +1,21 @@
 """A login made in Chromium through the proxy goes on in curl: Django's admin, a real application, in an environment of its own."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rig import clients
+from rig import clients, office
 from rig.process import Proxy, Site, environment, eventually
 
 pytestmark = [pytest.mark.real, pytest.mark.browser]
-
-SETTINGS = """
-SECRET_KEY = "only for this test"
-ALLOWED_HOSTS = ["*"]
-ROOT_URLCONF = "office"
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "office.sqlite3"}}
-INSTALLED_APPS = ["django.contrib." + app for app in ("admin", "auth", "contenttypes", "sessions", "messages")]
-MIDDLEWARE = [
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-]
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {
-    "context_processors": ["django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
-                           "django.contrib.messages.context_processors.messages"]}}]
-STATIC_URL = "/static/"
-"""
-SERVER = """
-import sys
-from wsgiref.simple_server import make_server
-from django.core.wsgi import get_wsgi_application
-make_server("127.0.0.1", int(sys.argv[1]), get_wsgi_application()).serve_forever()
-"""
-URLS = """
-from django.contrib import admin
-from django.urls import path
-urlpatterns = [path("admin/", admin.site.urls)]
-"""
 
 
 @pytest.fixture(scope="module")
 def django(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Django's admin with a user `clerk`; its port."""
-    home = tmp_path_factory.mktemp("django")
-    subprocess.run([sys.executable, "-m", "venv", home / "venv"], check=True)
-    python = home / "venv" / "bin" / "python"
-    pip = subprocess.run([python, "-m", "pip", "install", "-q", "Django>=5.2,<6"], capture_output=True, text=True)
-    if pip.returncode:
-        pytest.skip(f"Django cannot be installed: {pip.stderr.splitlines()[-1]}")
-    (home / "office_settings.py").write_text(SETTINGS)
-    (home / "office.py").write_text(URLS)
-    env = environment(
-        DJANGO_SETTINGS_MODULE="office_settings",
-        DJANGO_SUPERUSER_PASSWORD="paper clips 4711",
-        DJANGO_SUPERUSER_EMAIL="clerk@office.example",
-        PYTHONPATH=str(home),
-    )
-
-    def manage(*words: str) -> list[str]:
-        return [str(python), "-m", "django", *words]
-
-    subprocess.run(manage("migrate", "-v0"), cwd=home, env=env, check=True)
-    subprocess.run(manage("createsuperuser", "--noinput", "--username", "clerk"), cwd=home, env=env, check=True)
-    port = clients.free_port()
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen([python, "-c", SERVER, str(port)], cwd=home, env=env, **quiet)
-    try:
-        for _ in eventually(30):
-            if clients.curl(home, environment(), f"http://127.0.0.1:{port}/admin/login/").code == 0:
-                break
-        yield port
-    finally:
-        server.terminate()
-        server.wait()
+    yield from office.serve(tmp_path_factory)
 
 
 @pytest.fixture
@@ -98,8 +36,8 @@ def test_a_login_in_chromium_goes_on_in_curl(
     context = chromium(running)
     page = context.pages[0]
     page.goto("http://office.example/admin/")
-    page.fill("#id_username", "clerk")
-    page.fill("#id_password", "paper clips 4711")
+    page.fill("#id_username", office.CLERK)
+    page.fill("#id_password", office.PASSWORD)
     page.click("input[type=submit]")
     page.locator("#user-tools").wait_for(timeout=10_000)
 

@@ -27,6 +27,7 @@ from .policy import LOOK_SECONDS, Policy, RulesFile, tell_warnings
 from .recorder import Recorder
 from .refusal import Refusals
 from .reverse import BrowsersHost
+from .rewriting import rewrite_whole
 from .store_commands import StoreCommands
 from .traffic import LiveTraffic, SavedTraffic
 
@@ -141,8 +142,11 @@ class Cookies:
             if self._recorder.spec == spec:
                 return
             self._recorder.close()
-        recorder = Recorder(spec, BASE, self._suffixes, self._everyone, self.commands.put, only_reading)
-        self._recorder = self._live.recorder = recorder
+        cookieless = self._live.cookieless
+        recorder = Recorder(
+            spec, BASE, self._suffixes, self._everyone, self.commands.put, only_reading, cookieless.everything
+        )
+        self._recorder = self._live.recorder = cookieless.recorder = recorder
         self._saved.recorder = recorder if only_reading or (reading and spec != DEFAULT_STORE) else None
         try:
             recorder.open(self._policy.config)
@@ -151,6 +155,7 @@ class Cookies:
                 self._refuse([str(error)], first)
             else:
                 logger.warning(f"{error} Until then traffic passes unrecorded.")
+        cookieless.end_stale()
 
     def _everyone(self) -> Iterable[Browser]:
         """The clients in memory whose jars are in the store."""
@@ -189,8 +194,9 @@ class Cookies:
             self._ticking = None
         self._saved.drain()
         if self._recorder is not None:
+            self._live.cookieless.gather()
             self._recorder.close()
-            self._recorder = self._live.recorder = self._saved.recorder = None
+            self._recorder = self._live.recorder = self._saved.recorder = self._live.cookieless.recorder = None
         self._dispatch.uninstall()
         unsettle_garbage()
         self._browsers_host.give_back()
@@ -212,6 +218,7 @@ class Cookies:
 
     def _look_after_store(self) -> None:
         if self._recorder is not None and self._policy is not None:
+            self._live.cookieless.tick()
             self._recorder.hand_over()
             now = time.monotonic()
             self._recorder.look_after(self._policy.config, now)
@@ -267,15 +274,26 @@ class Cookies:
         self._read_flows += 1
         return None if self._read_flows % BREATH_FLOWS else asyncio.sleep(0)
 
+    def request(self, flow: http.HTTPFlow) -> None:
+        """The way up, with the body."""
+        if flow.live and flow.is_replay != "request":
+            self._live.body(flow)
+
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """The way down, before the body."""
         if flow.live and flow.is_replay != "request":
             self._live.response(flow)
 
     def response(self, flow: http.HTTPFlow) -> None:
-        """A response made by another addon may have had no `responseheaders`."""
+        """A response made by another addon may have had no `responseheaders`, and does not stream."""
         if self._live.is_awaited(flow):
             self.responseheaders(flow)
+        if flow.live and flow.response is not None:
+            rewrite_whole(flow.response)
+
+    def websocket_message(self, flow: http.HTTPFlow) -> None:
+        """A message over a WebSocket."""
+        self._live.message(flow)
 
     def error(self, flow: http.HTTPFlow) -> None:
         """There will be no response."""

@@ -4,6 +4,8 @@ Knows what mitmproxy does to a flow in each of its modes. In reverse and transpa
 scheme in the client's TLS; elsewhere both stand in the request target, which alone says where the request really goes.
 """
 
+import re
+from collections.abc import Callable
 from functools import lru_cache
 from math import isfinite
 from typing import Any
@@ -21,6 +23,7 @@ METADATA = "cookieproxy"
 """Where the fields as they came are kept in a flow that we changed: `cookie`, `set-cookie`, and `host` in reverse mode."""
 MOST_HOST_CHARACTERS = 1_024
 """No host is that long; longer ones are not looked at, or the memory of hosts would be filled with them."""
+_PORT = re.compile(r":[0-9]{1,5}\Z")
 TLS_SCHEMES = frozenset(("https", "tls", "http3", "quic", "dtls"))
 ASKED_DIRECTLY = (
     mode_specs.ReverseMode,
@@ -90,6 +93,18 @@ def _browser_scheme(flow: HTTPFlow) -> str:
     return "https" if flow.request.scheme in ("https", "wss") else "http"
 
 
+def browser_authority(flow: HTTPFlow, head: RequestHead) -> str:
+    """Host and port as the browser's URL has them, before anything was re-addressed."""
+    if isinstance(flow.client_conn.proxy_mode, ASKED_DIRECTLY):
+        said = next((value for name, value in head.fields if name.lower() == b"host"), b"").decode("latin-1")
+        said = said or flow.request.authority
+        port = _PORT.search(said)
+        return head.host + (port[0] if port else "")
+    port_number = flow.request.port
+    is_usual = port_number == (443 if head.scheme == "https" else 80)
+    return head.host if is_usual else f"{head.host}:{port_number}"
+
+
 @lru_cache(maxsize=8192)
 def _canonical(host: str) -> str | None:
     bare = f"[{host}]" if ":" in host and not host.startswith("[") else host
@@ -133,6 +148,29 @@ def write_set_cookies(flow: HTTPFlow, passed: list[PassedField]) -> None:
     changed = [(name, kept.get(index, value)) for index, (name, value) in enumerate(fields) if index not in gone]
     end -= len(gone)
     response.headers.fields = (*changed[:end], *own, *changed[end:])
+
+
+def write_fields(
+    flow: HTTPFlow,
+    came: tuple[tuple[bytes, bytes], ...],
+    fields: tuple[tuple[bytes, bytes], ...],
+    mask: Callable[[bytes], bytes],
+) -> None:
+    """Make of the request's fields as they came these others, name by name; what mitmproxy changed meanwhile stays.
+
+    A Referer that had an id is remembered as `mask` shows it.
+    """
+    headers = flow.request.headers
+    for name in dict.fromkeys(key.lower() for key, _ in came):
+        before = [value for key, value in came if key.lower() == name]
+        after = [value for key, value in fields if key.lower() == name]
+        if before == after:
+            continue
+        if name == b"referer":
+            keep_original(flow, "referer", mask(before[0]))
+        rest = iter(after)
+        others = ((key, next(rest, None) if key.lower() == name else value) for key, value in headers.fields)
+        headers.fields = tuple((key, value) for key, value in others if value is not None)
 
 
 def write_headers(flow: HTTPFlow, headers: Headers, edits: Edits) -> None:

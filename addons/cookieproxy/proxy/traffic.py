@@ -7,14 +7,19 @@ that wait for their responses are bounded: those that never get one must not fil
 import logging
 import time
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from mitmproxy.http import HTTPFlow
 
+from ..cookieless.door import Visit
 from ..core.events import Observation, RequestSeen
 from ..core.hosts import Suffixes
+from ..core.jar import Jar
 from ..exchange import Browser, RequestHead, RequestResult
+from ..exchange.browser import held_profile
 from . import flows, seen
 from .browsers import Browsers
+from .cookieless import Cookieless
 from .notices import Notices
 from .policy import Policy
 from .recorder import Recorder
@@ -24,7 +29,15 @@ logger = logging.getLogger(__name__)
 
 MOST_PENDING = 10_000
 
-type Pending = tuple[Browser, RequestResult]
+
+class Pending(NamedTuple):
+    """A request that waits for its response."""
+
+    browser: Browser
+    request: RequestResult
+    head: RequestHead
+    visit: Visit | None = None
+    """What it is to a site with sessions in the URL."""
 
 
 class Traffic:
@@ -32,6 +45,7 @@ class Traffic:
 
     def __init__(self, suffixes: Suffixes, notices: Notices) -> None:
         self.recorder: Recorder | None = None
+        self._suffixes = suffixes
         self._notices = notices
         self._browsers = Browsers(suffixes, self._on_new_browser, self._on_leaving_browser)
         self._policy: Policy | None = None
@@ -62,10 +76,10 @@ class Traffic:
         """True if the flow's response has not been seen."""
         return flow.id in self._pending
 
-    def _await(self, flow: HTTPFlow, browser: Browser, result: RequestResult) -> None:
+    def _await(self, flow: HTTPFlow, pending: Pending) -> None:
         if len(self._pending) >= MOST_PENDING:
             del self._pending[next(iter(self._pending))]
-        self._pending[flow.id] = (browser, result)
+        self._pending[flow.id] = pending
 
     def _on_new_browser(self, browser: Browser) -> None:
         if self.recorder is not None:
@@ -82,18 +96,68 @@ class LiveTraffic(Traffic):
     def __init__(self, suffixes: Suffixes, notices: Notices) -> None:
         super().__init__(suffixes, notices)
         self._since = time.time()
+        self.cookieless = Cookieless(suffixes, self._held_jar)
+        self._waiting: dict[str, RequestHead] = {}
+
+    def follow(self, policy: Policy) -> None:
+        """Another configuration is in force."""
+        super().follow(policy)
+        self.cookieless.follow(policy.config)
+
+    def _held_jar(self, client: str) -> Jar:
+        assert self._policy is not None
+        browser = self._browsers.get(client)
+        profile = self._policy.profile_of(client, "") if browser is None else browser.profile
+        return Jar(held_profile(profile, self._policy.config.enforce), self._suffixes)
 
     def request(self, flow: HTTPFlow, head: RequestHead) -> None:
         """The way up, before the body."""
         if self._policy is None:
             return
         browser = self._browsers.of(flow)
-        result = self._policy.requests.process(browser, head, flow)
-        self._await(flow, browser, result)
+        if self.cookieless.is_on and self.cookieless.waits_for_body(flow, head, browser):
+            self._waiting[flow.id] = head
+            return
+        self._request(flow, head, browser)
+
+    def body(self, flow: HTTPFlow) -> None:
+        """The way up, with the body."""
+        cookieless = self.cookieless
+        if not cookieless.is_on or self._policy is None:
+            return
+        browser = self._browsers.of(flow)
+        if (head := self._waiting.pop(flow.id, None)) is not None:
+            self._request(flow, head, browser)
+        if cookieless.is_asked_by_script(flow):
+            cookieless.answer_script(flow, browser)
+        else:
+            cookieless.keep_in_body(flow, browser)
+
+    def message(self, flow: HTTPFlow) -> None:
+        """A WebSocket message."""
+        if self.cookieless.is_on:
+            self.cookieless.keep_in_message(flow, self._browsers.of(flow))
+
+    def _request(self, flow: HTTPFlow, head: RequestHead, browser: Browser) -> None:
+        assert self._policy is not None
+        visit, session = None, None
+        if self.cookieless.is_on:
+            visit, head = self.cookieless.enter(flow, head, browser)
+            if self.cookieless.is_asked_by_script(flow):
+                return
+            session = None if visit is None else self.cookieless.jar_for(visit, head.time)
+        result = self._policy.requests.process(browser, head, flow, session=session)
+        if visit is not None:
+            result.observations += self.cookieless.reasons(visit, browser, head)
+            if not visit.holds:
+                result.session = None
+        self._await(flow, Pending(browser, result, head, visit))
         if result.cookie is not None:
             flows.write_cookie(flow, result.cookie)
         if result.headers:
             flows.write_headers(flow, flow.request.headers, result.headers)
+        if self.cookieless.is_on:
+            result.observations += self.cookieless.keep_in(flow, browser, head, visit is not None)
         self._keep(browser, result.observations, head.time, flow)
         seen.note(flow, "request", result.observations)
 
@@ -102,13 +166,18 @@ class LiveTraffic(Traffic):
         pending = self._pending.pop(flow.id, None) or self._from_before(flow)
         if pending is None or self._policy is None:
             return
-        browser, request = pending
+        browser, visit = pending.browser, pending.visit
+        if visit is not None:
+            self.cookieless.hand_over(flow, visit)
         head = flows.response_head(flow)
-        result = self._policy.responses.process(browser, request, head, flow)
+        result = self._policy.responses.process(browser, pending.request, head, flow)
         if result.set_cookies is not None:
             flows.write_set_cookies(flow, result.set_cookies)
         if result.headers and flow.response is not None:
             flows.write_headers(flow, flow.response.headers, result.headers)
+        if visit is not None:
+            at = pending.head._replace(time=head.time)
+            result.observations += self.cookieless.respond(flow, visit, browser, at, result.observations)
         if result.observations:
             self._keep(browser, result.observations, head.time, flow)
             seen.note(flow, "response", result.observations)
@@ -121,7 +190,7 @@ class LiveTraffic(Traffic):
         if head is None:
             return None
         browser = self._browsers.of(flow)
-        return browser, self._policy.requests.process(browser, head, flow, watch=True)
+        return Pending(browser, self._policy.requests.process(browser, head, flow, watch=True), head)
 
     def _keep(self, browser: Browser, observations: list[Observation], now: float, flow: HTTPFlow) -> None:
         if observations:
@@ -155,7 +224,7 @@ class SavedTraffic(Traffic):
             return
         browser = self._browsers.of(flow)
         result = self._policy.requests.process(browser, head, flow, watch=True)
-        self._await(flow, browser, result)
+        self._await(flow, Pending(browser, result, head))
         if not any(isinstance(each, RequestSeen) for each in result.observations):
             result.observations.append(_trace(browser, result, head))
         self._keep(browser, result.observations, head.time)
@@ -165,9 +234,9 @@ class SavedTraffic(Traffic):
         pending = self._pending.pop(flow.id, None)
         if pending is None or self._policy is None or flow.response is None:
             return
-        browser, request = pending
+        browser = pending.browser
         head = flows.response_head(flow)
-        result = self._policy.responses.process(browser, request, head, flow, watch=True)
+        result = self._policy.responses.process(browser, pending.request, head, flow, watch=True)
         self._keep(browser, result.observations, head.time)
         seen.note(flow, "response", result.observations)
 

@@ -1,0 +1,175 @@
+"""Responses of sites with sessions in the URL: where they lead, their pages and style sheets (R16, R24).
+
+Puts together what `cookieless` has for heads and bodies, and writes it to the flow. Bodies stream: the browser has the beginning
+of a page before the application has sent its end.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mitmproxy.http import HTTPFlow, Response
+
+from ..cookieless.bodies import Body, Kind, body_through, charset_of, kind_of
+from ..cookieless.codings import Transform
+from ..cookieless.door import Visit
+from ..cookieless.entry import CarrierKind, Place
+from ..cookieless.fields import Fields, not_kept, replaced, telling_nobody, values, with_links, without
+from ..cookieless.pages import Injection, Page, rewrites_of
+from ..cookieless.policies import extended, nonce_of
+from ..cookieless.script import ENDPOINT, PageConfig, script_tag
+from ..cookieless.styles import StyleRewriter
+from ..cookieless.urls import Links
+
+logger = logging.getLogger(__name__)
+
+_POLICIES = (b"content-security-policy", b"content-security-policy-report-only")
+_LENGTHS = (b"content-length", b"content-md5", b"content-range")
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """Everything that one response is rewritten with."""
+
+    visit: Visit
+    session_id: str
+    holds: Callable[[Place], bool]
+    """Where links get the id."""
+    url: str
+    """Of the request, as the browser knows it, without the id."""
+    cookies: str
+    """What the page's script may read at first."""
+    on_trouble: Callable[[str], None]
+
+    def links(self, fields: Fields, in_markup: bool, xml: bool = False) -> Links:
+        """The links of the response's head, or of its page. Raises ValueError if the request has no URL to be relative to."""
+        entry = self.visit.entry
+        return Links(
+            self.visit.carrier,
+            self.session_id,
+            self.holds,
+            self.url,
+            self.visit.carries,
+            entry.additions,
+            charset_of(fields) or "utf-8",
+            in_markup,
+            xml,
+        )
+
+
+def rewrite(flow: HTTPFlow, rewriting: Rewriting) -> bool:
+    """Rewrite the response; whether the browser learns the id from it. Its body may follow in pieces."""
+    response = flow.response
+    assert response is not None
+    fields = response.headers.fields
+    visit = rewriting.visit
+    rewrites_parts = any(element == b"link" for element, _ in visit.entry.rewrites)
+    changed = with_links(fields, rewriting.links(fields, in_markup=False), rewrites_parts)
+    leads = changed != fields
+    kind = kind_of(flow.request.method, response.status_code, fields)
+    is_page = kind in (Kind.PAGE, Kind.XML_PAGE)
+    body: Body | None = None
+    if is_page:
+        changed, body = _page(flow, rewriting, changed, kind is Kind.XML_PAGE)
+    elif kind is Kind.STYLE and visit.carrier.kind is CarrierKind.PATH:
+        prefix = b"/(S(" + rewriting.session_id.encode() + b"))"
+        body = body_through(changed, _Guarded(StyleRewriter(prefix)), rewriting.on_trouble)
+    if leads or body is not None:
+        changed = not_kept(changed, lambda name: flows_spelling(flow, name))
+    if body is not None:
+        changed = _streaming(flow, changed)
+        response.stream = body
+    if changed != fields:
+        response.headers.fields = changed
+    return leads or (is_page and body is not None)
+
+
+def rewrite_whole(response: Response) -> None:
+    """A body that did not stream, because another addon made the response: rewritten as a whole."""
+    body = response.stream
+    if isinstance(body, Body) and not body.was_used and response.raw_content is not None:
+        response.raw_content = body.whole(response.raw_content)
+        response.headers.pop("transfer-encoding", None)
+        response.headers["content-length"] = str(len(response.raw_content))
+        response.stream = False
+
+
+def _page(flow: HTTPFlow, rewriting: Rewriting, fields: Fields, xml: bool) -> tuple[Fields, Body | None]:
+    entry = rewriting.visit.entry
+    injection, extended_fields = _injection(flow, rewriting, fields)
+    table = rewrites_of(entry.rewrites, entry.rewrites_default)
+    links = rewriting.links(fields, in_markup=True, xml=xml)
+    page = Page(links, table, injection, has_charset=charset_of(fields) is not None)
+    body = body_through(fields, _Guarded(page), rewriting.on_trouble)
+    if body is None:
+        return fields, None
+    return telling_nobody(extended_fields, lambda name: flows_spelling(flow, name)), body
+
+
+def _injection(flow: HTTPFlow, rewriting: Rewriting, fields: Fields) -> tuple[Injection | None, Fields]:
+    """The script for a page of its own, and the fields under whose policies it may run."""
+    visit = rewriting.visit
+    if not visit.entry.script or not visit.is_navigation:
+        return None, fields
+    scheme, _, rest = rewriting.url.partition("://")
+    endpoint = f"{scheme}://{rest.partition('/')[0]}{ENDPOINT}"
+    config = PageConfig(
+        visit.carrier.kind.value,
+        visit.carrier.parameter,
+        rewriting.session_id,
+        visit.entry.script_hosts,
+        rewriting.cookies,
+    )
+    nonce = nonce_of(values(fields, _POLICIES[0]))
+    tag, script_hash = script_tag(config, nonce)
+    needed = None if nonce is not None else script_hash
+    written = tuple(
+        (name, extended(value, needed, endpoint)) if name.lower() in _POLICIES else (name, value)
+        for name, value in fields
+    )
+    return Injection(tag, lambda policy: extended(policy, None, endpoint)), written
+
+
+def _streaming(flow: HTTPFlow, fields: Fields) -> Fields:
+    """The fields of a body whose length nobody knows yet."""
+    rest = without(fields, *_LENGTHS)
+    if flow.request.is_http2 or flow.request.is_http3:
+        return without(rest, b"transfer-encoding")
+    if flow.request.http_version != "HTTP/1.1":
+        return replaced(without(rest, b"transfer-encoding"), b"Connection", b"close")
+    return replaced(rest, b"Transfer-Encoding", b"chunked")
+
+
+def flows_spelling(flow: HTTPFlow, name: bytes) -> bytes:
+    """A field's name as the protocol writes it."""
+    return name.lower() if flow.request.is_http2 or flow.request.is_http3 else name
+
+
+class _Guarded:
+    """A transform whose bugs cost the browser nothing but the ids: they are logged, and what comes goes on as it is."""
+
+    def __init__(self, transform: Transform) -> None:
+        self._transform: Transform | None = transform
+
+    def feed(self, data: bytes) -> bytes:
+        """What goes on."""
+        return data if self._transform is None else self._guarded(self._transform.feed, data)
+
+    def close(self) -> bytes:
+        """The rest."""
+        if self._transform is None:
+            return b""
+        return self._guarded(lambda data: self._transform.close() if self._transform else b"", b"")
+
+    def _guarded(self, work: Callable[[bytes], bytes], data: bytes) -> bytes:
+        try:
+            return work(data)
+        except Exception:  # a bug of ours must not end the exchange
+            logger.exception("Cookie Proxy failed to rewrite a page, which goes on as it is")
+            self._transform = None
+            return data
+
+
+def renewed(rewriting: Rewriting, session_id: str) -> Rewriting:
+    """The same with another id."""
+    return replace(rewriting, session_id=session_id)

@@ -1,14 +1,6 @@
 """`scripts/cookies forget`: makes clients forget every cookie of a site (R11)."""
 
-from collections.abc import Iterator
-
-from ..core.access import Access
-from ..core.cookie import Cookie
-from ..core.events import JarChange, JarKind, Observation
-from ..core.hosts import site_of
-from ..core.outcome import Removal, RemovalCause
-from ..exchange.forgetting import Forgotten, belongs_to, forget
-from ..exchange.tell import Teller
+from ..exchange.forgetting import Forgotten, forget, held_for_sessions, let_go
 from ..record.filters import Filter
 from ..record.protocol import Store
 from ..report.text import counted
@@ -52,24 +44,10 @@ def _offline(store: Store, arguments: Arguments) -> Result:
     for row in store.questions.clients(Filter(site=site, client=arguments.client)):
         browser = stored_browser(store, row)
         forgotten, observations = forget(browser, site, now, load())
-        held = list(_held_for_sessions(store, row.client, site, now))
-        observations += [seen for session, cookie in held for seen in _let_go(row.client, session, cookie, now)]
+        held = list(held_for_sessions(store.load_jars(row.client), site, now))
+        observations += [seen for session, cookie in held for seen in let_go(row.client, session, cookie, now, load())]
         keep(store, browser, observations, now)
         forgotten = forgotten._replace(held=forgotten.held + len(held))
         if forgotten.mirror or forgotten.held:
             told.append(forgotten._asdict())
     return {"clients": told}
-
-
-def _held_for_sessions(store: Store, client: str, site: str, now: float) -> Iterator[tuple[str, Cookie]]:
-    """What the proxy holds of the site for a client's cookieless sessions, each with its session."""
-    for _, session, cookie in store.load_jars(client):
-        lives = cookie.expiry_time is None or cookie.expiry_time > now
-        if session is not None and lives and belongs_to(cookie, site):
-            yield session, cookie
-
-
-def _let_go(client: str, session: str, cookie: Cookie, now: float) -> Iterator[Observation]:
-    teller = Teller(client, cookie.domain, Access("https", cookie.domain, b"/", now), load())
-    yield teller.removal(Removal(cookie, RemovalCause.FORGOTTEN), JarKind.HELD)
-    yield JarChange(now, client, JarKind.HELD, session, site_of(cookie.domain, load()), cookie.key, None)

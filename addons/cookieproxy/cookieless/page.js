@@ -14,8 +14,31 @@ const queryAll = Element.prototype.querySelectorAll, listen = EventTarget.protot
 const entries = performance.getEntriesByType.bind(performance);
 const schemes = page.protocol === 'https:' ? ['https:', 'wss:'] : ['http:', 'https:', 'ws:', 'wss:'];
 const name = config.parameter;
+
+// Where cookies work after all, those that the proxy kept are fetched before the page's own scripts run, and nothing is changed.
+if (config.asks) if (cookiesWork()) {
+  try {
+    const request = new XHR();
+    request.open('GET', page.origin + config.endpoint, false);
+    request.setRequestHeader('X-Cookie-Proxy', config.id);
+    request.send();
+  } catch (error) {}
+  return;
+}
+
 const shape = name.replace(/[^\w]/g, '\\$\x26') + '=[a-z0-9]{24}';
 let id = config.id;
+
+function cookiesWork() {
+  try {
+    doc.cookie = 'cookieproxy_test=1';
+    const works = doc.cookie.indexOf('cookieproxy_test=1') !== -1;
+    doc.cookie = 'cookieproxy_test=; Max-Age=0';
+    return works;
+  } catch (error) {
+    return false;
+  }
+}
 
 // ---- URLs
 

@@ -41,6 +41,8 @@ class PageConfig(NamedTuple):
     """Domains that get ids with all below them, beside the page's own host."""
     cookies: str
     """The cookie string the page may read at first."""
+    asks: bool = False
+    """True while nobody knows whether cookies come back: if they do, the script fetches them and leaves everything as it is."""
 
 
 def script_text(config: PageConfig) -> bytes:
@@ -75,6 +77,7 @@ def _json(config: PageConfig) -> str:
         "hosts": config.hosts,
         "endpoint": ENDPOINT,
         "cookies": config.cookies,
+        "asks": config.asks,
     }
     text = json.dumps(fields, separators=(",", ":"))
     for character in "<>&":

@@ -4,14 +4,14 @@ Knows what belongs to a site and what has to happen to it; how deletions go out,
 and `compare`. A cookie that is set again while its deletion waits is a new one, and stays.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..core.access import Access
 from ..core.cookie import Cookie
-from ..core.events import JarKind, Observation
-from ..core.hosts import Suffixes
-from ..core.outcome import RemovalCause, WithholdReason
+from ..core.events import JarChange, JarKind, Observation
+from ..core.hosts import Suffixes, site_of
+from ..core.outcome import Removal, RemovalCause, WithholdReason
 from .browser import Browser
 from .tell import Teller
 
@@ -54,3 +54,20 @@ def _of_site(jar: Iterable[Cookie], site: str, now: float) -> list[Cookie]:
         for cookie in jar
         if belongs_to(cookie, site) and (cookie.expiry_time is None or cookie.expiry_time > now)
     ]
+
+
+def held_for_sessions(
+    stored: Iterable[tuple[JarKind, str | None, Cookie]], site: str, now: float
+) -> Iterator[tuple[str, Cookie]]:
+    """Of what a store has of a client, what is held of the site for its sessions without cookies, each with its session."""
+    for _, session, cookie in stored:
+        lives = cookie.expiry_time is None or cookie.expiry_time > now
+        if session is not None and lives and belongs_to(cookie, site):
+            yield session, cookie
+
+
+def let_go(client: str, session: str, cookie: Cookie, now: float, suffixes: Suffixes) -> Iterator[Observation]:
+    """A session's cookie is held no more."""
+    tell = Teller(client, cookie.domain, Access("https", cookie.domain, b"/", now), suffixes)
+    yield tell.removal(Removal(cookie, RemovalCause.FORGOTTEN), JarKind.HELD)
+    yield JarChange(now, client, JarKind.HELD, session, site_of(cookie.domain, suffixes), cookie.key, None)

@@ -144,9 +144,9 @@ class Cookies:
             self._recorder.close()
         cookieless = self._live.cookieless
         recorder = Recorder(
-            spec, BASE, self._suffixes, self._everyone, self.commands.put, only_reading, cookieless.everything
+            spec, BASE, self._suffixes, self._everyone, self.commands.put, only_reading, cookieless.keeper.everything
         )
-        self._recorder = self._live.recorder = cookieless.recorder = recorder
+        self._recorder = self._live.recorder = cookieless.keeper.recorder = recorder
         self._saved.recorder = recorder if only_reading or (reading and spec != DEFAULT_STORE) else None
         try:
             recorder.open(self._policy.config)
@@ -194,9 +194,9 @@ class Cookies:
             self._ticking = None
         self._saved.drain()
         if self._recorder is not None:
-            self._live.cookieless.gather()
+            self._live.cookieless.keeper.gather()
             self._recorder.close()
-            self._recorder = self._live.recorder = self._saved.recorder = self._live.cookieless.recorder = None
+            self._recorder = self._live.recorder = self._saved.recorder = self._live.cookieless.keeper.recorder = None
         self._dispatch.uninstall()
         unsettle_garbage()
         self._browsers_host.give_back()
@@ -218,7 +218,7 @@ class Cookies:
 
     def _look_after_store(self) -> None:
         if self._recorder is not None and self._policy is not None:
-            self._live.cookieless.tick()
+            self._live.cookieless.keeper.tick()
             self._recorder.hand_over()
             now = time.monotonic()
             self._recorder.look_after(self._policy.config, now)

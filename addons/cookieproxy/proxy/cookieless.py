@@ -5,8 +5,7 @@ Holds the sessions and what is known of clients' cookies. Pure work is in the ro
 """
 
 import logging
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 from mitmproxy.http import HTTPFlow, Response
 
@@ -19,23 +18,19 @@ from ..cookieless.endpoint import (
     readable_cookies,
     write_cookie,
 )
-from ..cookieless.entry import Place
 from ..cookieless.fields import values
+from ..cookieless.handing_over import given_to_browser, names_in
 from ..cookieless.probe import Answers, probe_field
 from ..cookieless.script import SESSION_HEADER
 from ..cookieless.session_cookies import is_session_id
-from ..cookieless.tickets import Ticket, Tickets
-from ..core.cookie import Cookie, SameSite
-from ..core.dates import format_imf_fixdate
+from ..cookieless.tickets import Ticket
 from ..core.events import Event, EventKind, JarKind, Observation, SetCookieSeen
 from ..core.hosts import Suffixes, site_of
 from ..core.jar import Jar
 from ..core.outcome import CookielessReason
-from ..core.syntax import compose
 from ..exchange import Browser, RequestHead
-from ..record.sessions import StoredSession
-from .recorder import Recorder
 from .rewriting import Rewriting, flows_spelling, rewrite
+from .session_keeper import SessionKeeper
 from .visits import (
     asked_of,
     ids_in_body,
@@ -49,8 +44,6 @@ from .visits import (
 
 logger = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 5.0
-
 
 class Cookieless:
     """The sessions in the URL of one running proxy."""
@@ -58,18 +51,21 @@ class Cookieless:
     def __init__(self, suffixes: Suffixes, profile_jar: Callable[[str], Jar]) -> None:
         """`profile_jar` makes the empty held jar of a client."""
         self._suffixes = suffixes
-        self.recorder: Recorder | None = None
-        self.tickets = Tickets(suffixes, profile_jar, self._load)
+        self.keeper = SessionKeeper(suffixes, profile_jar)
+        self.tickets = self.keeper.tickets
         self._answers = Answers()
         self._door = Door((), self.tickets, self._answers, suffixes)
         self._parameters: tuple[str, ...] = ()
         self._asking: dict[str, Visit] = {}
-        self._next_sweep = 0.0
 
     def follow(self, config: Config) -> None:
         """Another configuration is in force; sessions go on where an entry holds for them."""
         self._door = Door(config.entries, self.tickets, self._answers, self._suffixes)
         self._parameters = tuple(dict.fromkeys(entry.parameter for entry in config.entries))
+
+    def end_stale(self) -> None:
+        """Let go of sessions of an earlier run that timed out."""
+        self.keeper.end_stale(self._door)
 
     @property
     def is_on(self) -> bool:
@@ -94,6 +90,8 @@ class Cookieless:
         clean = take_out(flow, head, visit)
         if visit.holds and visit.entry.script and is_endpoint(visit.place):
             self._asking[flow.id] = visit
+        elif _asks_for_what_was_kept(visit):
+            flow.response = Response.make(204, b"", {"Cache-Control": "no-store"})
         elif self._is_to_be_cleaned(visit, head):
             authority = visit.authority.encode()
             location = head.scheme.encode() + b"://" + authority + visit.target
@@ -118,7 +116,7 @@ class Cookieless:
         if not self._door.hands_over(visit, now):
             return None
         names = {cookie.name for cookie in visit.ticket.jar}
-        return None if names & _names_in(values(visit.fields, b"cookie")) else visit.ticket.jar
+        return None if names & names_in(values(visit.fields, b"cookie")) else visit.ticket.jar
 
     def reasons(self, visit: Visit, browser: Browser, head: RequestHead) -> list[Observation]:
         """What is to be told of a request."""
@@ -188,14 +186,10 @@ class Cookieless:
         if ticket.handed_over is not None:
             return
         ticket.handed_over = now
-        set_now = {value.partition(b"=")[0].strip() for value in values(response.headers.fields, b"set-cookie")}
+        fields = response.headers.fields
+        given = given_to_browser(ticket.jar, names_in(values(fields, b"set-cookie")), visit.place)
         spelling = flows_spelling(flow, b"Set-Cookie")
-        given = [
-            (spelling, as_set_cookie(cookie))
-            for cookie in ticket.jar
-            if cookie.name not in set_now and _may_set(cookie, visit.place)
-        ]
-        response.headers.fields = (*response.headers.fields, *given)
+        response.headers.fields = (*fields, *((spelling, field) for field in given))
 
     def respond(
         self, flow: HTTPFlow, visit: Visit, browser: Browser, head: RequestHead, observations: list[Observation]
@@ -245,44 +239,10 @@ class Cookieless:
             on_trouble,
         )
 
-    # -- keeping -------------------------------------------------------------------------------------------------------
 
-    def tick(self) -> None:
-        """Between exchanges: end what timed out, and tell the store what changed."""
-        now = time.time()
-        if now >= self._next_sweep:
-            self._next_sweep = now + SWEEP_SECONDS
-            self.tickets.sweep(now)
-        self.gather()
-
-    def gather(self) -> None:
-        """Tell the store what changed."""
-        if self.recorder is not None and (changes := self.tickets.drain_changes(time.time())):
-            self.recorder.add_session(changes)
-
-    def everything(self) -> Iterator[Observation]:
-        """All sessions, for a store that has none of them."""
-        return self.tickets.everything(time.time())
-
-    def end_stale(self) -> None:
-        """Sessions of an earlier run that nobody can come back to any more: the store lets go of what they hold."""
-        if self.recorder is None:
-            return
-        now = time.time()
-        over = []
-        for change in self.recorder.open_sessions():
-            scheme, _, rest = change.entry.partition("://")
-            host, slash, path = rest.partition("/")
-            entry = self._door.entry_for(Place(scheme, host, (slash + path).encode()), change.client)
-            lived = entry is not None and (
-                now - change.last_used <= entry.idle_seconds and now - change.started <= entry.absolute_seconds
-            )
-            if not lived:
-                over.append(change._replace(time=now, ended=now))
-        self.recorder.add_session(over)
-
-    def _load(self, digest: str) -> StoredSession | None:
-        return None if self.recorder is None else self.recorder.find_session(digest)
+def _asks_for_what_was_kept(visit: Visit) -> bool:
+    """The script of a page, in a browser that has cookies after all."""
+    return visit.ticket is not None and visit.entry.script and is_endpoint(visit.place)
 
 
 def _sets_session(observation: Observation) -> bool:
@@ -292,31 +252,3 @@ def _sets_session(observation: Observation) -> bool:
     if observation.event not in (EventKind.STORED, EventKind.REPLACED) or observation.old_value == observation.value:
         return False
     return is_session_id(observation.name, observation.value)
-
-
-def _names_in(cookies: Iterable[bytes]) -> set[bytes]:
-    return {pair.partition(b"=")[0].strip() for source in cookies for pair in source.split(b";")}
-
-
-def _may_set(cookie: Cookie, place: Place) -> bool:
-    if cookie.secure_only and place.scheme != "https":
-        return False
-    return cookie.domain == place.host or (not cookie.host_only and place.host.endswith("." + cookie.domain))
-
-
-def as_set_cookie(cookie: Cookie) -> bytes:
-    """The field that makes a browser store just this cookie."""
-    attributes: list[tuple[bytes, bytes | None]] = [(b"Path", cookie.path)]
-    if not cookie.host_only:
-        attributes.append((b"Domain", cookie.domain.encode()))
-    if cookie.expiry_time is not None:
-        attributes.append((b"Expires", format_imf_fixdate(cookie.expiry_time)))
-    if cookie.secure_only:
-        attributes.append((b"Secure", None))
-    if cookie.http_only:
-        attributes.append((b"HttpOnly", None))
-    if cookie.same_site is not SameSite.DEFAULT:
-        attributes.append((b"SameSite", cookie.same_site.value.encode()))
-    if cookie.partition is not None:
-        attributes.append((b"Partitioned", None))
-    return compose(cookie.name, cookie.value, attributes)

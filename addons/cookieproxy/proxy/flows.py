@@ -70,6 +70,12 @@ def _kept(flow: HTTPFlow) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
+def kept_session(flow: HTTPFlow) -> str | None:
+    """The digest of the session without cookies that a flow belongs to, if it does."""
+    digest = _kept(flow).get("session")
+    return digest if isinstance(digest, str) else None
+
+
 def _kept_host(flow: HTTPFlow) -> str | None:
     host = _kept(flow).get("host")
     return host if isinstance(host, str) else None

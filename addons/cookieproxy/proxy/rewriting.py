@@ -12,7 +12,7 @@ from mitmproxy.http import HTTPFlow, Response
 
 from ..cookieless.bodies import Body, Kind, body_through, charset_of, kind_of
 from ..cookieless.codings import Transform
-from ..cookieless.door import Visit
+from ..cookieless.door import Stage, Visit
 from ..cookieless.entry import CarrierKind, Place
 from ..cookieless.fields import Fields, not_kept, replaced, telling_nobody, values, with_links, without
 from ..cookieless.pages import Injection, Page, rewrites_of
@@ -119,6 +119,7 @@ def _injection(flow: HTTPFlow, rewriting: Rewriting, fields: Fields) -> tuple[In
         rewriting.session_id,
         visit.entry.script_hosts,
         rewriting.cookies,
+        visit.stage is Stage.ASKING,
     )
     nonce = nonce_of(values(fields, _POLICIES[0]))
     tag, script_hash = script_tag(config, nonce)

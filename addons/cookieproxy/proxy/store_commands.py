@@ -94,7 +94,8 @@ class StoreCommands:
             if self._live.recorder is not None:
                 self._live.recorder.add(browser, observations)
             leave()
-            told.append(forgotten)
+            for_sessions = self._live.cookieless.keeper.forget(browser.name, site, now)
+            told.append(forgotten._replace(held=forgotten.held + for_sessions))
         return [each for each in told if each.mirror or each.held]
 
     def take_in(self, client: str, jar: JarKind, cookies: Sequence[Cookie]) -> Imported:

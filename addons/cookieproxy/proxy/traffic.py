@@ -6,6 +6,7 @@ that wait for their responses are bounded: those that never get one must not fil
 
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from .saved import SavedFlows
 logger = logging.getLogger(__name__)
 
 MOST_PENDING = 10_000
+MOST_SAVED_SESSIONS = 10_000
 
 
 class Pending(NamedTuple):
@@ -178,6 +180,8 @@ class LiveTraffic(Traffic):
         if visit is not None:
             at = pending.head._replace(time=head.time)
             result.observations += self.cookieless.respond(flow, visit, browser, at, result.observations)
+        elif pending.request.session is not None:
+            self.cookieless.keeper.keep_late(browser.name, flows.kept_session(flow) or "", pending.request.session)
         if result.observations:
             self._keep(browser, result.observations, head.time, flow)
             seen.note(flow, "response", result.observations)
@@ -190,7 +194,10 @@ class LiveTraffic(Traffic):
         if head is None:
             return None
         browser = self._browsers.of(flow)
-        return Pending(browser, self._policy.requests.process(browser, head, flow, watch=True), head)
+        result = self._policy.requests.process(browser, head, flow, watch=True)
+        if (digest := flows.kept_session(flow)) is not None:
+            result.session = self.cookieless.keeper.jar_of(digest)
+        return Pending(browser, result, head)
 
     def _keep(self, browser: Browser, observations: list[Observation], now: float, flow: HTTPFlow) -> None:
         if observations:
@@ -207,6 +214,8 @@ class SavedTraffic(Traffic):
         super().__init__(suffixes, notices)
         self._flows = SavedFlows(self._request, self._response)
         self._knows_store: Recorder | None = None
+        self._sessions: OrderedDict[str, Jar] = OrderedDict()
+        """What is held for the sessions in these flows, by the digest that a flow has."""
         self.drain = self._flows.drain
         self.drain_if_idle = self._flows.drain_if_idle
 
@@ -223,7 +232,8 @@ class SavedTraffic(Traffic):
         if head is None or self._policy is None:
             return
         browser = self._browsers.of(flow)
-        result = self._policy.requests.process(browser, head, flow, watch=True)
+        session = self._session(flows.kept_session(flow), browser)
+        result = self._policy.requests.process(browser, head, flow, watch=True, session=session)
         self._await(flow, Pending(browser, result, head))
         if not any(isinstance(each, RequestSeen) for each in result.observations):
             result.observations.append(_trace(browser, result, head))
@@ -239,6 +249,16 @@ class SavedTraffic(Traffic):
         result = self._policy.responses.process(browser, pending.request, head, flow, watch=True)
         self._keep(browser, result.observations, head.time)
         seen.note(flow, "response", result.observations)
+
+    def _session(self, digest: str | None, browser: Browser) -> Jar | None:
+        if digest is None:
+            return None
+        if digest not in self._sessions:
+            self._sessions[digest] = Jar(browser.held.profile, self._suffixes)
+        self._sessions.move_to_end(digest)
+        if len(self._sessions) > MOST_SAVED_SESSIONS:
+            self._sessions.popitem(last=False)
+        return self._sessions[digest]
 
     def _keep(self, browser: Browser, observations: list[Observation], now: float) -> None:
         self._notices.tell(observations, None)

@@ -1,0 +1,114 @@
+"""Sessions in the URL between memory and store: found again after a restart, told when they change, ended when they time out.
+
+Knows tickets and the recorder; what a request or a page has to do with them is `cookieless`' business.
+"""
+
+import time
+from collections.abc import Iterator
+
+from ..cookieless.door import Door
+from ..cookieless.entry import Place
+from ..cookieless.tickets import NewJar, Tickets
+from ..core.events import JarChange, JarKind, Observation, SessionChange
+from ..core.hosts import Suffixes, site_of
+from ..core.jar import Jar
+from ..core.outcome import RemovalCause
+from ..exchange.forgetting import belongs_to, held_for_sessions, let_go
+from ..record.sessions import StoredSession
+from .recorder import Recorder
+
+SWEEP_SECONDS = 5.0
+"""Between two looks for sessions that timed out."""
+
+
+class SessionKeeper:
+    """The sessions of one running proxy."""
+
+    def __init__(self, suffixes: Suffixes, new_jar: NewJar) -> None:
+        self.recorder: Recorder | None = None
+        self.tickets = Tickets(suffixes, new_jar, self._load)
+        self._suffixes = suffixes
+        self._new_jar = new_jar
+        self._next_sweep = 0.0
+
+    def tick(self) -> None:
+        """Between exchanges: end what timed out, and tell the store what changed."""
+        now = time.time()
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP_SECONDS
+            self.tickets.sweep(now)
+        self.gather()
+
+    def gather(self) -> None:
+        """Tell the store what changed."""
+        if self.recorder is not None and (changes := self.tickets.drain_changes(time.time())):
+            self.recorder.add_session(changes)
+
+    def everything(self) -> Iterator[Observation]:
+        """All sessions, for a store that has none of them."""
+        return self.tickets.everything(time.time())
+
+    def end_stale(self, door: Door) -> None:
+        """Sessions of an earlier run that nobody can come back to any more: the store lets go of what they hold."""
+        if self.recorder is None:
+            return
+        now = time.time()
+        over = [change for change in self.recorder.open_sessions() if not _lives(change, door, now)]
+        self.recorder.add_session(change._replace(time=now, ended=now) for change in over)
+
+    def jar_of(self, digest: str) -> Jar | None:
+        """What is held for a session of which only the digest is known: its request went up before a reload."""
+        for ticket in self.tickets:
+            if ticket.digest == digest:
+                return ticket.jar
+        stored = self._load(digest)
+        if stored is None:
+            return None
+        jar = self._new_jar(stored.client)
+        for cookie in stored.cookies:
+            jar.place(cookie)
+        jar.drain_changes()
+        return jar
+
+    def keep_late(self, client: str, digest: str, jar: Jar) -> None:
+        """A response came to such a request: what it changed."""
+        if self.recorder is not None:
+            now = time.time()
+            self.recorder.add_session(
+                JarChange(now, client, JarKind.HELD, digest, site_of(key.domain, self._suffixes), key, cookie)
+                for key, cookie in jar.drain_changes().items()
+            )
+
+    def forget(self, client: str, site: str, now: float) -> int:
+        """Let go of what is held of a host and below for a client's sessions; how many cookies. Raises StoreError."""
+        recorder = self.recorder
+        in_memory = {ticket.digest: ticket for ticket in self.tickets if ticket.client == client}
+        gone = [
+            (digest, ticket.jar.remove(cookie, RemovalCause.FORGOTTEN).cookie)
+            for digest, ticket in in_memory.items()
+            for cookie in list(ticket.jar)
+            if belongs_to(cookie, site)
+        ]
+        for ticket in in_memory.values():
+            ticket.jar.drain_changes()
+        if recorder is not None and recorder.store is not None:
+            stored = held_for_sessions(recorder.store.load_jars(client), site, now)
+            gone += [(session, cookie) for session, cookie in stored if session not in in_memory]
+        if recorder is not None:
+            recorder.add_session(
+                told for digest, cookie in gone for told in let_go(client, digest, cookie, now, self._suffixes)
+            )
+        return len(gone)
+
+    def _load(self, digest: str) -> StoredSession | None:
+        return None if self.recorder is None else self.recorder.find_session(digest)
+
+
+def _lives(change: SessionChange, door: Door, now: float) -> bool:
+    """True if somebody may still come back to it."""
+    scheme, _, rest = change.entry.partition("://")
+    host, slash, path = rest.partition("/")
+    entry = door.entry_for(Place(scheme, host, (slash + path).encode("latin-1", "replace")), change.client)
+    if entry is None:
+        return False
+    return now - change.last_used <= entry.idle_seconds and now - change.started <= entry.absolute_seconds

@@ -11,20 +11,11 @@ from urllib.parse import unquote_to_bytes
 
 _URLENCODED = b"application/x-www-form-urlencoded"
 _MULTIPART = b"multipart/form-data"
-_TEXTUAL = frozenset(
-    {
-        _URLENCODED,
-        _MULTIPART,
-        b"application/json",
-        b"application/xml",
-        b"application/javascript",
-        b"application/x-javascript",
-        b"application/ecmascript",
-        b"application/graphql",
-        b"application/csp-report",
-    }
+_TEXTUAL = re.compile(
+    rb"text/|message/|[^/]+/(?:.*(?:json|xml|script|graphql|yaml|csv|report|urlencoded|form-data|x-sentry-envelope|ping))",
+    re.DOTALL,
 )
-"""Beside `text/*`, `*+json` and `*+xml`."""
+"""Media types of text: many have no registered name, but say by a word in it what they are."""
 _WIDE_CHARSETS = (b"utf-16", b"utf16", b"utf-32", b"utf32", b"ucs-2", b"ucs-4", b"iso-10646-ucs")
 """In which ASCII takes more than a byte, so that bytes cannot be searched for it."""
 
@@ -75,8 +66,9 @@ def is_textual(content_type: bytes | None) -> bool:
     if content_type is None or not content_type.strip():
         return True
     media_type = _media_type(content_type)
-    is_text = media_type in _TEXTUAL or media_type.startswith(b"text/") or media_type.endswith((b"+json", b"+xml"))
-    return is_text and not _parameters(content_type).get(b"charset", b"").lower().startswith(_WIDE_CHARSETS)
+    return _TEXTUAL.match(media_type) is not None and not _parameters(content_type).get(
+        b"charset", b""
+    ).lower().startswith(_WIDE_CHARSETS)
 
 
 def _media_type(content_type: bytes) -> bytes:

@@ -1,13 +1,17 @@
 """The benchmarks: that they run, say what they measured, and leave nothing behind. Not how fast anything is.
 
-Rounds of a second are enough for that; the numbers they give mean nothing.
+Rounds of two seconds are enough for that; the numbers they give mean nothing.
 """
 
+import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +22,13 @@ from cookieproxy.config import parse_config
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "scripts"))
 
-from benchmarks import exchanges, inputs, jars, proxies  # noqa: E402  they lie beside the script that runs them
-from benchmarks.programs import CannotMeasure, need  # noqa: E402
-from benchmarks.results import RATIO, Figure, Goal, Outcome, at_least, at_most, shown  # noqa: E402
+# They lie beside the script that runs them.
+from benchmarks import exchanges, inputs, jars, load, markup, pages, proxies, sessions, streaming  # noqa: E402
+from benchmarks.programs import LOOPBACK, CannotMeasure, need  # noqa: E402
+from benchmarks.results import RATIO, Detail, Figure, Goal, Outcome, at_least, at_most, shown  # noqa: E402
 from benchmarks.rows import ROWS  # noqa: E402
+from benchmarks.run import Run  # noqa: E402
+from benchmarks.slow_origin import CODINGS, slow_origin  # noqa: E402
 
 
 @pytest.fixture
@@ -49,9 +56,10 @@ def bench(tmp_path: Path, *arguments: str, **env: str) -> subprocess.CompletedPr
 def measured(tmp_path: Path, *rows: str) -> list[dict[str, Any]]:
     """The figures of these rows, measured as briefly as can be."""
     only = [part for row in rows for part in ("--only", row)]
-    done = bench(tmp_path, "--quick", "--rounds", "1", "--seconds", "1", "--json", "numbers.json", *only)
+    done = bench(tmp_path, "--quick", "--rounds", "1", "--seconds", "2", "--json", "numbers.json", *only)
     assert done.returncode == 0, done.stderr
     figures: list[dict[str, Any]] = json.loads((tmp_path / "numbers.json").read_text())["figures"]
+    assert [figure["why_not"] for figure in figures if figure["why_not"]] == []
     for figure in figures:
         assert figure["what"] in done.stdout
     return figures
@@ -117,7 +125,7 @@ def running() -> list[str]:
 
 
 def test_what_needs_no_network_is_measured(tmp_path: Path) -> None:
-    figures = measured(tmp_path, "jar", "store", "rules", "cookie-memory")
+    figures = measured(tmp_path, "jar", "store", "rules", "cookie-memory", "html-parser")
     assert [figure["what"] for figure in figures if not figure["median"]] == []
     assert [path.name for path in tmp_path.iterdir()] == ["numbers.json"]
 
@@ -129,6 +137,64 @@ def test_a_proxy_that_does_not_start_says_why(tmp_path: Path) -> None:
         proxies.proxy(proxies.Variant("broken", arguments=("--nonsense",)), tmp_path / "broken", None),
     ):
         pass
+
+
+@pytest.mark.parametrize("measure", [markup.real_pages, markup.hostile_pages])
+def test_pages_are_read_and_edited(measure: Callable[[Run], markup.Measurement]) -> None:
+    numbers, details = measure(Run(rounds=2, seconds=1, exchanges=1, scale=0.005))
+    assert all(len(each) == 2 and min(each) > 0 for each in numbers)
+    assert all(len(each.numbers) * 2 >= len(numbers) for each in details)
+
+
+@pytest.mark.usefixtures("load_programs")
+def test_a_session_in_the_url_goes_on_under_load() -> None:
+    page = f"{inputs.PAGES}/{load.SMALL_PAGE}"
+    (measured,) = proxies.compare(Run(rounds=1, seconds=2, exchanges=1), proxies.COOKIELESS, page=page, connections=1)
+    assert measured[0].load.requests > 0
+    assert measured[0].cpu_us > 0
+
+
+def test_a_session_is_begun_where_the_proxy_puts_one_into_links(tmp_path: Path) -> None:
+    with slow_origin(pages.contents(20_000), "identity") as origin:
+        with proxies.proxy(proxies.COOKIELESS, tmp_path / "cookieless", None) as program:
+            segment = sessions.begun(program.port, origin.url)
+        with (
+            proxies.proxy(proxies.OURS, tmp_path / "ours", None) as program,
+            pytest.raises(CannotMeasure, match="no session"),
+        ):
+            sessions.begun(program.port, origin.url)
+    assert parse_config((proxies.COOKIELESS.rules or "").encode(), "rules.yaml").entries
+    assert sessions.within(segment, "http://a.example/b?c") == f"http://a.example{segment}/b?c"
+
+
+def test_a_proxy_that_streams_is_told_from_one_that_waits(tmp_path: Path) -> None:
+    """Of a page that takes long enough to tell."""
+    shares = {}
+    with (
+        proxies.proxy(proxies.BARE, tmp_path / "bare", None) as bare,
+        proxies.proxy(proxies.COOKIELESS, tmp_path / "ours", None) as ours,
+    ):
+        for name, program in (("bare", bare), ("ours", ours)):
+            with slow_origin(pages.contents(pages.LARGE_BYTES), "identity", pause_seconds=0.1) as origin:
+                first = streaming.first_of(program, origin)
+                shares[name] = first.octet / first.last_sent
+    assert shares["ours"] < 0.9 <= shares["bare"]
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_the_slow_origin_holds_back_the_end_until_it_may_go_on(coding: str) -> None:
+    with (
+        slow_origin(pages.contents(50_000), coding, holds_back=True) as origin,
+        socket.create_connection((LOOPBACK, int(origin.url.split(":")[2].split("/")[0])), 10) as connection,
+    ):
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert origin.wait_for(1)
+        assert origin.last_sent == 0
+        origin.go_on()
+        head, _, body = b"".join(iter(lambda: connection.recv(65_536), b"")).partition(b"\r\n\r\n")
+    assert f"Content-Length: {len(body)}".encode() in head
+    assert (b"Content-Encoding" in head) is (coding != "identity")
+    assert origin.last_sent > 0
 
 
 # -- the inputs --------------------------------------------------------------------------------------------------------
@@ -155,6 +221,60 @@ def test_a_variant_without_recording_says_so_in_its_rules() -> None:
 def test_both_jars_hold_and_send_the_same(tmp_path: Path) -> None:
     assert jars.Ours().run(1).cookies == jars.CookiejarJar().run(1).cookies == jars.ON_SITE
     assert len(list(jars.everything_said())) == jars.IN_ALL
+
+
+@pytest.mark.parametrize("size", [pages.SMALL_BYTES, pages.LARGE_BYTES])
+def test_pages_are_as_long_as_said_and_the_same_each_time(size: int) -> None:
+    for make in (pages.contents, pages.article):
+        page = make(size)
+        assert size <= len(page) < size + 3_000
+        assert page == make(size)
+        assert page.endswith(b"</html>\n")
+
+
+def test_contents_are_full_of_links_and_articles_are_not() -> None:
+    of_contents, of_article = (
+        markup.tokenize(pages.chunks(make(pages.LARGE_BYTES))) for make in (pages.contents, pages.article)
+    )
+    assert of_contents > pages.LARGE_BYTES / 150
+    assert 0 < of_article < of_contents / 5
+
+
+@pytest.mark.parametrize("name", pages.HOSTILE)
+def test_hostile_pages_have_the_length_that_was_asked_for(name: str) -> None:
+    page = pages.HOSTILE[name](30_000)
+    assert len(page) == 30_000
+    assert b"".join(pages.chunks(page)) == page
+
+
+def test_all_that_count_links_count_the_same() -> None:
+    chunks = pages.chunks(pages.article(pages.SMALL_BYTES))
+    readers = [markup.tokenize, markup.parse]
+    with contextlib.suppress(CannotMeasure):
+        readers.append(markup.lol_html(changes=False))
+    assert len({read(chunks) for read in readers}) == 1
+
+
+def test_a_page_that_takes_too_long_is_not_read_to_its_end() -> None:
+    """A trap that costs minutes must not keep the benchmarks for minutes."""
+    seen: list[bytes] = []
+
+    def slow(chunks: Iterable[bytes]) -> int:
+        for chunk in chunks:
+            begin = time.process_time_ns()
+            while time.process_time_ns() - begin < markup.PATIENCE_NS:
+                pass
+            seen.append(chunk)
+        return 0
+
+    speed = markup.speed(slow, [b"x" * 1_000] * 50)
+    assert len(seen) == 1
+    assert speed == pytest.approx(1_000 / markup.PATIENCE_NS * 1e3, rel=0.5)
+
+
+def test_who_sees_other_links_is_not_compared() -> None:
+    with pytest.raises(CannotMeasure, match="it sees 1 links in a page, ours 2"):
+        markup.check_that_they_agree({"a page": b"<a href=x><a href=y>"}, markup.tokenize, lambda chunks: 1, "it")
 
 
 # -- the figures -------------------------------------------------------------------------------------------------------
@@ -192,3 +312,10 @@ def test_the_table_has_a_line_for_each_figure() -> None:
     lines = Outcome(figures).table().splitlines()
     assert len(lines) == 4
     assert len({len(line) for line in lines}) == 1
+
+
+def test_absolute_numbers_of_one_kind_share_a_table() -> None:
+    details = [Detail("a", "one", {"MB/s": 1.0}), Detail("b", "two", {"KB": 2.0}), Detail("a", "three", {"MB/s": 3.0})]
+    first, second = Outcome([], details).details_table().split("\n\n")
+    assert [line.split("|")[1].strip() for line in first.splitlines()[2:]] == ["one", "three"]
+    assert "KB" in second

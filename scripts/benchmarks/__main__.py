@@ -54,11 +54,11 @@ def _parser() -> argparse.ArgumentParser:
 
 programs: the rows that load a proxy need wrk and nginx, tough-cookie needs Node.js and fetches that package with npm. On Debian:
   apt-get install {" ".join(PACKAGES.values())}
-A row whose programs are missing is left out, and says so.
+lol-html is a Python package, python-lolhtml. A row whose programs are missing is left out, and says so.
 
 examples:
-  scripts/bench                                   all of it, about ten minutes
-  scripts/bench --quick                           rougher, about three minutes
+  scripts/bench                                   all of it, about a quarter of an hour
+  scripts/bench --quick                           rougher, about five minutes
   scripts/bench --only throughput --rounds 9      one row, with more rounds
   scripts/bench --json numbers.json --strict      for a machine: exit code 1 unless every goal is met""",
     )

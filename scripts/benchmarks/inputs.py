@@ -19,9 +19,13 @@ SET_COOKIES = (f"{SESSION}; Path=/; HttpOnly", f"{PREFERENCE}; Path=/; Max-Age=3
 COOKIE = f"{SESSION}; {PREFERENCE}"
 BODY_BYTES = 1024
 CONNECTIONS = 16
+PAGE_CONNECTIONS = 4
+"""Where pages are large: with more of them none would end within a short round."""
 FEW_RULES = 20
 MANY_RULES = 1_000
 OTHER_HOST = "shop{number}.example"
+PAGES = "/pages"
+"""Where the origin has pages in files."""
 
 EMPTY = "version: 1\n"
 LOAD_SCRIPT = """-- The requests of one browser, the same each time, and the numbers at the end as JSON.
@@ -30,7 +34,8 @@ local target, cookie, user_agent, request_bytes
 function init(arguments)
   target, cookie, user_agent = arguments[1], arguments[2], arguments[3]
   local host = target:match("^http://([^/]+)")
-  local headers = {["Host"] = host, ["User-Agent"] = user_agent, ["Cookie"] = cookie, ["Accept-Language"] = "en"}
+  local headers = {["Host"] = host, ["User-Agent"] = user_agent, ["Accept-Language"] = "en"}
+  if cookie ~= "" then headers["Cookie"] = cookie end
   request_bytes = wrk.format("GET", target, headers)
 end
 
@@ -72,6 +77,11 @@ http {{
 {fields}
       return 200 "{"x" * BODY_BYTES}";
     }}
+    location {PAGES}/ {{
+      root .;
+      charset utf-8;
+{fields}
+    }}
   }}
 }}
 """
@@ -83,6 +93,11 @@ def rules_yaml(count: int, record: str = "") -> str:
     rules = [*_rules_on_our_cookies(), *_rules_on_every_host()]
     rules += (_rule_on_another_host(number) for number in range(count - len(rules)))
     return head + "rules:\n" + "".join(f"  - {json.dumps(rule)}\n" for rule in rules)
+
+
+def cookieless_yaml(host: str) -> str:
+    """A section that puts sessions into the URLs of that host."""
+    return "cookieless:\n  - " + json.dumps({"match": {"host": host}, "mode": "uri", "carrier": "path"}) + "\n"
 
 
 def _rules_on_our_cookies() -> Iterator[dict[str, object]]:

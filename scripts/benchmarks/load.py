@@ -1,4 +1,4 @@
-"""Traffic at full speed: nginx as the origin, wrk as sixteen connections of one browser, and what came of it.
+"""Traffic at full speed: nginx as the origin, wrk as the connections of one browser, and what came of it.
 
 Knows nginx's and wrk's command lines. Both share the core that the proxy is kept off.
 """
@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import inputs
+from . import inputs, pages
 from .programs import LOOPBACK, CannotMeasure, environment, find, free_port, need, on_core, running
 
 GRACE_SECONDS = 30.0
+SMALL_PAGE, LARGE_PAGE = "small.html", "large.html"
+PAGES = {SMALL_PAGE: pages.SMALL_BYTES, LARGE_PAGE: pages.LARGE_BYTES}
 MOST_FAILED = 0.001
 """The share of exchanges that may fail without spoiling the number."""
 
@@ -35,28 +37,40 @@ class Load:
 
 @contextlib.contextmanager
 def origin(home: Path, core: int | None) -> Iterator[str]:
-    """An nginx that sets the two cookies; its URL."""
+    """An nginx that sets the two cookies, and has the pages of `PAGES` below inputs.PAGES; its URL."""
     need("wrk", "nginx")
     nginx, port = find("nginx"), free_port()
-    home.mkdir()
+    place = home / inputs.PAGES.strip("/")
+    place.mkdir(parents=True)
+    for name, size in PAGES.items():
+        (place / name).write_bytes(pages.contents(size))
     (home / "nginx.conf").write_text(inputs.nginx_configuration(port))
     command = on_core(core, [nginx, "-p", home, "-e", "stderr", "-c", home / "nginx.conf"])
     with running(command, port, home):
         yield f"http://{LOOPBACK}:{port}/page"
 
 
-def run_wrk(home: Path, core: int | None, proxy_port: int, url: str, seconds: int) -> Load:
+def run_wrk(
+    home: Path,
+    core: int | None,
+    proxy_port: int,
+    url: str,
+    seconds: int,
+    *,
+    cookie: str = inputs.COOKIE,
+    connections: int = inputs.CONNECTIONS,
+) -> Load:
     """Load on a proxy for so long. Raises CannotMeasure if it fails."""
     script = home / "load.lua"
     script.write_text(inputs.LOAD_SCRIPT)
-    options = ("-t1", f"-c{inputs.CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", script)
+    options = ("-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script)
     command: list[str | Path] = [
         find("wrk"),
         *options,
         f"http://{LOOPBACK}:{proxy_port}",
         "--",
         url,
-        inputs.COOKIE,
+        cookie,
         inputs.USER_AGENT,
     ]
     try:

@@ -1,7 +1,7 @@
-"""The proxies that are compared, two of them at a time, in turn: bare, ours in its variants, and mitmproxy's own addons.
+"""The proxies that are compared, a few of them at a time, in turn: bare, ours in its variants, and mitmproxy's own addons.
 
-Knows mitmdump's command line and ours. A round loads one proxy and then the other, so that whatever else the machine does in
-the meantime is in both; the proxies have their core to themselves, each idle while the other works.
+Knows mitmdump's command line and ours. A round loads one proxy after the other, so that whatever else the machine does in
+the meantime is in both; the proxies have their core to themselves, each idle while another works.
 """
 
 import contextlib
@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
+from urllib.parse import urljoin
 
-from . import inputs, load
+from . import inputs, load, sessions
 from .load import Load
 from .programs import LOOPBACK, CannotMeasure, Program, free_port, on_core, running
 from .results import Detail
@@ -37,6 +39,8 @@ class Variant:
     arguments: Sequence[str] = ()
     records: bool = True
     """Whether each exchange is to be found in the store afterwards."""
+    in_url: bool = False
+    """Whether it keeps the session of the origin in the URL, for a client without cookies."""
 
     def command(self, home: Path, port: int) -> list[str | Path]:
         """mitmdump's arguments."""
@@ -71,6 +75,12 @@ MANY = Variant("ours, 1,000 rules", inputs.rules_yaml(inputs.MANY_RULES))
 SILENT = Variant("ours, nothing recorded", inputs.rules_yaml(inputs.FEW_RULES, '{except: "*"}'), records=False)
 IN_MEMORY = Variant("ours, store in memory", OURS.rules, store="memory:", records=False)
 DROPPING = Variant("ours, values: drop", inputs.rules_yaml(inputs.FEW_RULES, "{values: drop}"))
+COOKIELESS = Variant(
+    "ours, cookieless", inputs.rules_yaml(inputs.FEW_RULES) + inputs.cookieless_yaml(LOOPBACK), in_url=True
+)
+ELSEWHERE = Variant(
+    "ours, cookieless elsewhere", inputs.rules_yaml(inputs.FEW_RULES) + inputs.cookieless_yaml("manual.example")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,31 +101,56 @@ def proxy(variant: Variant, home: Path, core: int | None) -> Iterator[Program]:
         yield program
 
 
-def compare(run: Run, base: Variant, other: Variant) -> tuple[list[Measured], list[Measured]]:
-    """Both in turn, round by round. Raises CannotMeasure."""
+def compare(
+    run: Run, *variants: Variant, page: str = "/page", connections: int = inputs.CONNECTIONS
+) -> list[list[Measured]]:
+    """All in turn, round by round, asked for that page of the origin. Raises CannotMeasure."""
     with run.place() as home, contextlib.ExitStack() as stack:
-        url = stack.enter_context(load.origin(home / "origin", run.load_core))
-        pair = [
-            (variant, stack.enter_context(proxy(variant, home / place, run.proxy_core)), list[Measured]())
-            for place, variant in (("base", base), ("other", other))
-        ]
-        for _, program, _ in pair:
-            load.run_wrk(home, run.load_core, program.port, url, min(run.seconds, WARM_UP_SECONDS))
+        url = urljoin(stack.enter_context(load.origin(home / "origin", run.load_core)), page)
+        asked = []
+        for place, variant in enumerate(variants):
+            program = stack.enter_context(proxy(variant, home / str(place), run.proxy_core))
+            its_url = _in_session(program, url) if variant.in_url else url
+            asked.append(Asked(variant, program, its_url, connections))
+        for each in asked:
+            each.measure(home, run.load_core, min(run.seconds, WARM_UP_SECONDS))
+        all_measured: list[list[Measured]] = [[] for _ in variants]
         for number in range(run.rounds):
-            for variant, program, measured in pair:
-                measured.append(measure(home, run.load_core, program, url, run.seconds))
-                run.tell(f"{number + 1}/{run.rounds} {variant.name}: {_said(measured[-1])}")
+            for each, measured in zip(asked, all_measured, strict=True):
+                measured.append(each.measure(home, run.load_core, run.seconds))
+                run.tell(f"{number + 1}/{run.rounds} {each.variant.name}: {_said(measured[-1])}")
         stack.close()
-        for place, (variant, _, measured) in zip(("base", "other"), pair, strict=True):
-            _check_that_it_recorded(variant, home / place, measured)
-        return pair[0][2], pair[1][2]
+        for place, (variant, measured) in enumerate(zip(variants, all_measured, strict=True)):
+            _check_that_it_recorded(variant, home / str(place), measured)
+        return all_measured
 
 
-def measure(home: Path, core: int | None, program: Program, url: str, seconds: int) -> Measured:
-    """One variant under load for so long."""
-    before = program.cpu_seconds()
-    measured = load.run_wrk(home, core, program.port, url, seconds)
-    return Measured(measured, (program.cpu_seconds() - before) / measured.requests * 1e6)
+def _in_session(program: Program, url: str) -> str:
+    page = urljoin(url, f"{inputs.PAGES}/{load.SMALL_PAGE}")
+    return sessions.within(sessions.begun(program.port, page), url)
+
+
+class Asked(NamedTuple):
+    """A running variant and what it is asked for."""
+
+    variant: Variant
+    program: Program
+    url: str
+    connections: int
+
+    def measure(self, home: Path, core: int | None, seconds: int) -> Measured:
+        """Put it under load for so long."""
+        before = self.program.cpu_seconds()
+        measured = load.run_wrk(
+            home,
+            core,
+            self.program.port,
+            self.url,
+            seconds,
+            cookie="" if self.variant.in_url else inputs.COOKIE,
+            connections=self.connections,
+        )
+        return Measured(measured, (self.program.cpu_seconds() - before) / measured.requests * 1e6)
 
 
 def _said(measured: Measured) -> str:

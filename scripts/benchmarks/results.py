@@ -124,9 +124,14 @@ class Outcome:
         return table(heads, (figure.cells() for figure in self.figures))
 
     def details_table(self) -> str:
-        """The absolute numbers as a table; empty if there are none."""
-        names = list(dict.fromkeys(name for detail in self.details for name in detail.numbers))
-        return table(("median of", *names), (detail.cells(names) for detail in self.details)) if self.details else ""
+        """The absolute numbers, a table for each set of columns; empty if there are none."""
+        tables: dict[tuple[str, ...], list[Detail]] = {}
+        for detail in self.details:
+            tables.setdefault(tuple(detail.numbers), []).append(detail)
+        return "\n\n".join(
+            table(("median of", *names), (detail.cells(names) for detail in details))
+            for names, details in tables.items()
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Everything."""

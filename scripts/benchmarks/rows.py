@@ -6,10 +6,15 @@ Goals are those the product is held to; a figure without one is there to explain
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from . import jars, memory, rule_sets, speed, stores
+from cookieproxy.cookieless.entry import CarrierKind
+
+from . import jars, markup, memory, rule_sets, speed, stores, streaming, through
 from .programs import CannotMeasure
 from .results import RATIO, Detail, Figure, Goal, Outcome, at_least, at_most
 from .run import Run
+from .slow_origin import CODINGS
+
+MB_A_SECOND = "MB/s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +101,81 @@ ROWS = (
         "exchange-memory",
         (("memory of the proxy at the end of all exchanges, against after a fifth", at_most(1.05), RATIO),),
         memory.of_exchanges,
+    ),
+    Row(
+        "markup",
+        (
+            ("tokenizer on pages full of links", at_least(35), MB_A_SECOND),
+            ("tokenizer on ordinary pages", at_least(60), MB_A_SECOND),
+            *(
+                (f"links edited for {carrier}, on {kind}", None, MB_A_SECOND)
+                for carrier in CarrierKind
+                for kind in ("pages full of links", "ordinary pages")
+            ),
+        ),
+        markup.real_pages,
+    ),
+    Row(
+        "hostile-markup",
+        (
+            ("tokenizer on the worst of the hostile pages", at_least(5), MB_A_SECOND),
+            ("links edited for path, on the worst of the hostile pages", None, MB_A_SECOND),
+        ),
+        markup.hostile_pages,
+    ),
+    Row(
+        "lol-html",
+        (
+            ("tokenizer on pages full of links, against lol-html", None, RATIO),
+            ("tokenizer on ordinary pages, against lol-html", None, RATIO),
+            ("links edited for path, on pages full of links, against lol-html changing each", None, RATIO),
+            ("links edited for path, on ordinary pages, against lol-html changing each", None, RATIO),
+        ),
+        markup.against_lol_html,
+    ),
+    Row(
+        "html-parser",
+        (
+            ("tokenizer on pages full of links, against html.parser", None, RATIO),
+            ("tokenizer on ordinary pages, against html.parser", None, RATIO),
+        ),
+        markup.against_html_parser,
+    ),
+    *(
+        Row(
+            name,
+            (
+                (f"requests/s of pages of {size} with sessions in the URL, against bare", None, RATIO),
+                (f"requests/s of pages of {size} with sessions in the URL, against ours without", None, RATIO),
+                (f"processor time that adds to a page of {size}", None, "ms"),
+            ),
+            measure,
+        )
+        for name, size, measure in (
+            ("page-tiny", "1 KB", through.tiny_pages),
+            ("page-small", "100 KB", through.small_pages),
+            ("page-large", "700 KB", through.large_pages),
+        )
+    ),
+    Row(
+        "page-elsewhere",
+        (
+            ("requests/s of a site that no entry is about, against no entry at all", None, RATIO),
+            ("its processor time an exchange against no entry at all", None, RATIO),
+        ),
+        through.elsewhere,
+    ),
+    Row(
+        "first-octet",
+        tuple(
+            (f"first octet of a page of {size}, as a share of the time until its last is sent", at_most(1), RATIO)
+            for size in streaming.SIZES
+        ),
+        streaming.first_octets,
+    ),
+    Row(
+        "page-memory",
+        tuple((f"memory of a page of 700 KB under way, {coding}", at_most(1024), "KB") for coding in CODINGS),
+        streaming.memory,
     ),
 )

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,6 +28,7 @@ from cookieproxy.cookieless.script import (
     ENDPOINT,
     PATH_HEADER,
     SESSION_HEADER,
+    SET_HEADER,
     PageConfig,
     script_tag,
     script_text,
@@ -182,6 +184,7 @@ class Shop:
             def do_GET(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 fields = {name.lower(): value for name, value in self.headers.items()}
+                body = unquote(fields.get(SET_HEADER.lower(), body))
                 seen = Seen(self.command, fields["host"], self.path, body, fields)
                 shop.note(seen)
                 headers, answer = shop.answer(seen)
@@ -605,7 +608,6 @@ def test_cookies_are_read_and_written_in_order(visit: Visit, carrier: str) -> No
     assert [seen.body for seen in asked] == ["b=2; Path=/", "a=; Max-Age=0", "c=ä"]
     assert {seen.target for seen in asked} == {ENDPOINT}
     assert {seen.headers[PATH_HEADER.lower()] for seen in asked} == {"/dir/page"}
-    assert asked[0].headers["content-type"].lower().startswith("text/plain")
     assert visit.complaints == []
 
 

@@ -13,7 +13,8 @@ from .fields import Fields, values
 _UNREADABLE = frozenset(
     (
         "utf-16", "utf-16le", "utf-16be", "unicode", "ucs-2", "iso-10646-ucs-2", "csunicode", "unicodefffe", "unicodefeff",
-        "utf-32", "utf-32le", "utf-32be", "utf-7", "iso-2022-jp", "csiso2022jp", "iso-2022-kr", "iso-2022-cn", "hz-gb-2312",
+        "utf-32", "utf-32le", "utf-32be", "utf-7", "iso-2022-jp", "csiso2022jp", "iso-2022-kr", "csiso2022kr", "iso-2022-cn",
+        "iso-2022-cn-ext", "hz-gb-2312", "replacement",
     )
 )  # fmt: skip
 """Charsets in whose octets markup cannot be seen: an ASCII octet may be half a character."""
@@ -61,11 +62,11 @@ def is_unreadable(charset: str) -> bool:
 
 
 class Body:
-    """A body on its way: what mitmproxy calls with each chunk, and with none at the end."""
+    """A body on its way: what mitmproxy calls with each chunk, and with none at the end (and for an empty frame of HTTP/2)."""
 
     def __init__(self, coder: Recoder, on_trouble: Callable[[str], None]) -> None:
         self._coder = coder
-        self._on_trouble = on_trouble
+        self._on_trouble: Callable[[str], None] | None = on_trouble
         self.was_used = False
 
     def __call__(self, chunk: bytes) -> Iterable[bytes]:
@@ -75,8 +76,9 @@ class Body:
             yield from self._coder.feed(chunk)
             return
         yield from self._coder.close()
-        if self._coder.trouble is not None:
+        if self._coder.trouble is not None and self._on_trouble is not None:
             self._on_trouble(self._coder.trouble)
+            self._on_trouble = None
 
     def whole(self, content: bytes) -> bytes:
         """The same for a body that does not stream."""

@@ -5,14 +5,14 @@ an id and not whose it is. The page script has the same rules (`page.js`).
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from .entry import CarrierKind
-from .ids import is_id
+from .ids import SHAPE, is_id
 
 _OPEN, _CLOSE = rb"(?:\(|%28)", rb"(?:\)|%29)"
 _SEGMENT = re.compile(rb"/" + _OPEN + rb"[Ss]" + _OPEN + rb"([A-Za-z0-9]{1,80})" + _CLOSE * 2 + rb"(?=[/?#]|\Z)")
@@ -77,21 +77,22 @@ class Carrier:
         return Taken(url[: found.end()] + taken.target, taken.ids)
 
     def _take_segments(self, target: bytes, ids: list[bytes]) -> bytes:
-        rest = target
-        while (found := _SEGMENT.match(rest)) is not None:
+        place = 0
+        while (found := _SEGMENT.match(target, place)) is not None:
             ids.append(found[1])
-            rest = rest[found.end() :]
-        if rest is target:
+            place = found.end()
+        if not place:
             return target
+        rest = target[place:]
         return rest if rest.startswith(b"/") else b"/" + rest
 
     def _take_matrix(self, target: bytes, ids: list[bytes]) -> bytes:
-        name = self.parameter.encode()
-        if name not in target:
+        if b"=" not in target:
             return target
+        pattern = matrix_pattern(self.parameter.encode())
         path, mark, rest = target.partition(b"?")
-        ids += matrix_pattern(name).findall(path)
-        return matrix_pattern(name).sub(b"", path) + mark + rest
+        ids += pattern.findall(path)
+        return pattern.sub(b"", path) + mark + rest
 
     def _take_query(self, target: bytes, ids: list[bytes], takes: IsOurs) -> bytes:
         path, mark, query = target.partition(b"?")
@@ -130,10 +131,21 @@ class Carrier:
         return url[: parts.fragment] + (b"&" if parts.has_query else b"?") + named + url[parts.fragment :]
 
 
+def with_pairs(url: bytes, pairs: Iterable[bytes]) -> bytes:
+    """An absolute URL with `name=value` pairs at the end of its query."""
+    joined = b"&".join(pairs)
+    if not joined:
+        return url
+    found = _AUTHORITY.match(url)
+    parts = parts_of(url, found.end() if found else 0)
+    return url[: parts.fragment] + (b"&" if parts.has_query else b"?") + joined + url[parts.fragment :]
+
+
 _AUTHORITY = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*+://[^/?#]*+")
 
 
 @lru_cache(64)
 def matrix_pattern(name: bytes) -> re.Pattern[bytes]:
-    """`;sid=id` in a path."""
-    return re.compile(rb";" + re.escape(name) + rb"=([A-Za-z0-9]{24})(?=[;/]|\Z)")
+    """`;sid=id` in a path; the name may be percent-encoded."""
+    spelled = b"".join(b"(?:%b|%%(?i:%02x))" % (re.escape(name[at : at + 1]), name[at]) for at in range(len(name)))
+    return re.compile(rb";" + spelled + rb"=(" + SHAPE + rb")(?=[;/?#]|\Z)")

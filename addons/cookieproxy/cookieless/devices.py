@@ -12,7 +12,7 @@ COOKIELESS_DEVICES = re.compile(
     | \bDoCoMo/[12]\.0\b            # i-mode before its browser 2.0 of 2009
     | \bJ-PHONE/[23]\b | \bKDDI-[A-Z]{2}[0-9A-Z]{2}\b.*UP\.Browser/6
     | \bPortalmmm/ | \bASTEL/1\.0 | \bPDXGW/
-    | \bNokia(?:[1-9][0-9]{3}|N-Gage)(?![^/]*Series60)\b
+    | \bNokia(?:[1-9][0-9]{3}|N-Gage)\b(?!.*Series60)
     | \bMMP/[12]\.0\b | \bAvantGo\b | \bProxiNet\b | \bElaine/[12]\b
     | \bEricsson(?:[RAT][0-9]|MC)\S* | \bSIE-[A-Z]{1,2}[0-9]{2}\b | \bMOT-(?:[TVC][0-9]|PHX)\S*
     | \bSAGEM-my\S* | \bAlcatel-(?:BE|BF|BG|BH)\S* | \bPhilips-(?:Xenium|FISIO)\S* | \bPanasonic-(?:GAD|X)\S*

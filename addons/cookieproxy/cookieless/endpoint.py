@@ -4,17 +4,19 @@ Answers only its own page: the script's own header, which another site's page ca
 Fetch Metadata or Origin that speaks of another site.
 """
 
+import re
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes
 
 from ..core.access import Access, SameSiteContext
 from ..core.jar import Jar
-from ..core.outcome import Receipt
+from ..core.outcome import Ignored, IgnoreReason, Receipt
 from ..core.syntax import parse_set_cookie, serialise
 from .entry import Place
 from .fields import Fields, values
-from .script import ASK_HEADER, ENDPOINT, PATH_HEADER
+from .script import ASK_HEADER, ENDPOINT, PATH_HEADER, SET_HEADER
 
+_LINE_END = re.compile(rb"[\0\r\n]")
 LONGEST_COOKIE = 8_192
 """Octets that a script may write at once."""
 
@@ -29,20 +31,13 @@ def asked_id(fields: Fields) -> bytes:
     return b"".join(values(fields, ASK_HEADER.lower().encode())[:1]).strip()
 
 
-def is_from_own_page(fields: Fields, host: str) -> bool:
-    """True if nothing speaks against its being the script of a page of this host."""
+def is_from_own_page(fields: Fields, origin: str) -> bool:
+    """True if nothing speaks against its being the script of a page of this origin, as `https://shop.example:8443`."""
     if not values(fields, ASK_HEADER.lower().encode()):
         return False
     if any(value not in (b"same-origin", b"none") for value in values(fields, b"sec-fetch-site")):
         return False
-    return all(_host_of(value) == host for value in values(fields, b"origin"))
-
-
-def _host_of(origin: bytes) -> str | None:
-    try:
-        return urlsplit(origin.decode("ascii")).hostname
-    except (ValueError, UnicodeDecodeError):
-        return None
+    return all(value.lower() == origin.encode() for value in values(fields, b"origin"))
 
 
 class Document(NamedTuple):
@@ -74,11 +69,22 @@ def document_of(place: Place, fields: Fields, site: str) -> Document:
     return Document(Place(place.scheme, place.host, path.partition(b"?")[0]), f"{place.scheme}://{site}")
 
 
+def assigned(fields: Fields) -> bytes:
+    """What the page assigned."""
+    return unquote_to_bytes(b"".join(values(fields, SET_HEADER.lower().encode())[:1]))
+
+
 def readable_cookies(jar: Jar, access: Access) -> bytes:
     """The cookie string as the page may read it."""
     return b"; ".join(serialise(cookie.name, cookie.value) for cookie in jar.retrieve(access))
 
 
 def write_cookie(jar: Jar, source: bytes, access: Access) -> Receipt:
-    """Store what the page assigned."""
-    return jar.receive(parse_set_cookie(source[:LONGEST_COOKIE]), access)
+    """Store what the page assigned. What is too long is not cut: half a cookie would be another one."""
+    if len(source) > LONGEST_COOKIE:
+        return Receipt(Ignored(IgnoreReason.FIELD_TOO_LARGE))
+    if _LINE_END.search(
+        source
+    ):  # some browsers' profiles would take them, but no header that comes off the wire has one
+        return Receipt(Ignored(IgnoreReason.CONTROL_CHARACTER))
+    return jar.receive(parse_set_cookie(source), access)

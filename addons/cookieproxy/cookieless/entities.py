@@ -82,13 +82,17 @@ def _xml_said(reference: bytes) -> tuple[bytes, int] | None:
 
 
 def escape(text: bytes) -> bytes:
-    """Octets of a URL as they can stand in any attribute, quoted or not."""
-    return (
-        text.replace(b"&", b"&amp;")
-        .replace(b'"', b"%22")
-        .replace(b"'", b"%27")
-        .replace(b"<", b"%3C")
-        .replace(b">", b"%3E")
-        .replace(b"`", b"%60")
-        .replace(b" ", b"%20")
-    )
+    """Octets of a URL as they can stand in any attribute, quoted or not, in HTML or XML."""
+    return _MEANING.sub(lambda found: _ESCAPES[found[0]], text)
+
+
+_ESCAPES = {
+    b"&": b"&amp;",
+    b'"': b"&#34;",
+    b"'": b"&#39;",
+    b"<": b"&lt;",
+    b">": b"&gt;",
+    b"`": b"&#96;",
+    b" ": b"&#32;",
+}
+_MEANING = re.compile(rb"[&\"'<>` ]")

@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Iterable
 
 from .referrers import tightened
-from .refresh import url_span
-from .urls import Insertion, Links, inserted
+from .refresh import Destination, destination
+from .urls import Links, inserted, shifted
 
 type Fields = tuple[tuple[bytes, bytes], ...]
 
-_LINK = re.compile(rb"<(?P<url>[^>]*)>(?P<rest>(?:[^,\"]|\"(?:[^\"\\]|\\.)*+(?:\"|\Z))*+)")
+_LINK = re.compile(rb"<(?P<url>[^<>]*+)>(?P<rest>(?:[^,\"]|\"(?:[^\"\\]|\\.)*+(?:\"|\Z))*+)")
 _REL = re.compile(rb";[ \t]*rel[ \t]*=[ \t]*(?:\"([^\"]*)\"|([^ \t;,\"]+))", re.IGNORECASE)
 _PARTS_OF_PAGES = frozenset(
     b"apple-touch-icon canonical dns-prefetch icon manifest modulepreload preconnect preload shortcut stylesheet".split()
@@ -41,15 +41,14 @@ def with_links(fields: Fields, links: Links, rewrites_parts: bool) -> Fields:
 
 
 def _refresh(value: bytes, links: Links) -> bytes:
-    span = url_span(value)
-    if span is None:
-        return value
-    start, end = span
-    url = value[start:end]
-    if url:
-        return inserted(value, tuple(Insertion(start + place, octets) for place, octets in links.edits(url)))
-    own = b"" if links.carries else inserted(b"", links.edits(b""))
-    return value + (b";url=" + own if own else b"")
+    match destination(value):
+        case None:
+            return value
+        case Destination(start, end, lead) if start == end:
+            own = links.own_address()
+            return value if own is None else value[:start] + lead + own + value[start:]
+        case Destination(start, end):
+            return inserted(value, shifted(links.edits(value[start:end]), start))
 
 
 def _one_link(found: re.Match[bytes], links: Links, rewrites_parts: bool) -> bytes:

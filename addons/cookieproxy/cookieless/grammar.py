@@ -31,6 +31,7 @@ WHOLE_ATTRIBUTES = re.compile(
 )
 """Those of an unfinished tag that are surely whole."""
 OPEN_VALUE = re.compile(_NAME + _EQUALS + rb"""(?P<quote>["'])""")
+OPEN_NAME = re.compile(_NAME + rb"\Z")
 BARE_REST = re.compile(rb"[^ \t\n\r\f>]*+")
 
 COMMENT_END = re.compile(rb"--!?>")
@@ -51,19 +52,13 @@ _COMMENT = rb"(?P<comment><!--(?:-?>|(?=[^->])|(?=-[^>])))"
 _BOGUS = rb"<!(?:>|-?+[^->][^>]*+>|->)|<\?[^>]*+>|</(?:>|[^A-Za-z>][^>]*+>)"
 _LONE = rb"<(?=[^A-Za-z/!?])"
 
-ONE_BY_ONE = re.compile(
-    rb"[^<]*+(?:" + _LONE + rb"[^<]*+)*+(?:(?P<tag><(?P<end>/?+)(?P<name>" + TAG_NAME + rb")" + ATTRIBUTES + rb">)"
-    rb"|(?P<cdata><!\[CDATA\[)|" + _COMMENT
-    + rb"|(?P<bogus>(?!<!\[)(?:" + _BOGUS + rb")|<!\[(?!CDATA\[|C?+D?+A?+T?+A?+\Z)[^>]*+>))?+"
-)  # fmt: skip
-"""Everything up to and with one token, where each tag has to be looked at: within SVG and MathML."""
 _XML_NAME = rb"[^ \t\n\r\f/>!?][^ \t\n\r\f/>]*+"
 XML = re.compile(
     rb"[^<]*+(?:(?P<tag><(?P<end>/?+)(?P<name>" + _XML_NAME + rb")" + ATTRIBUTES + rb">)"
     rb"|(?P<cdata><!\[CDATA\[)|(?P<comment><!--)|(?P<instruction><\?)"
     rb"|(?P<bogus><![^>\[-][^>\[]*+(?:\[[^\]]*+\][^>]*+)?+>))?+"
 )  # fmt: skip
-"""The same of XHTML, where nothing is text but CDATA."""
+"""Everything up to and with one token of XHTML, where nothing is text but CDATA."""
 
 
 @lru_cache(64)
@@ -81,6 +76,18 @@ def main_pattern(wanted: frozenset[bytes], links_alone: bool) -> re.Pattern[byte
     tag = rb"(?P<tag><(?P<name>" + names + rb")(?=[ \t\n\r\f/>])" + ATTRIBUTES + rb">)"
     tokens = [_link()] if links_alone else []
     return re.compile(skipped + rb"(?:" + rb"|".join([*tokens, tag, _COMMENT]) + rb")?+")
+
+
+@lru_cache(64)
+def foreign_pattern(wanted: frozenset[bytes]) -> re.Pattern[bytes]:
+    """The same within SVG and MathML, where also end tags and CDATA matter."""
+    names = _any_of(wanted | TELLING) + rb"(?=[ \t\n\r\f/>])"
+    skipped = rb"(?:[^<]++|</?(?!" + names + rb")" + TAG_NAME + rb"(?:>|" + ATTRIBUTES + rb">)|" + _LONE + rb")*+"
+    return re.compile(
+        skipped + rb"(?:(?P<tag><(?P<end>/?+)(?P<name>" + names + rb")" + ATTRIBUTES + rb">)"
+        rb"|(?P<cdata><!\[CDATA\[)|" + _COMMENT
+        + rb"|(?P<bogus>(?!<!\[)(?:" + _BOGUS + rb")|<!\[(?!CDATA\[|C?+D?+A?+T?+A?+\Z)[^>]*+>))?+"
+    )  # fmt: skip
 
 
 def _link() -> bytes:

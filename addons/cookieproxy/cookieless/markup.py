@@ -10,42 +10,28 @@ markup is markup, as for browsers without scripts, but never beyond the first `<
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
+from .codings import Transform
+from .foreign import TELLING as FOREIGN
 from .foreign import Foreign
 from .grammar import (
-    BARE_REST,
     CDATA_END,
     COMMENT_END,
     INSTRUCTION_END,
     NOSCRIPT_END,
-    ONE_ATTRIBUTE,
-    ONE_BY_ONE,
-    OPEN_VALUE,
     RAW_TEXT,
-    SCRIPT,
-    START,
-    WHOLE_ATTRIBUTES,
     XML,
     XML_COMMENT_END,
+    foreign_pattern,
     main_pattern,
 )
+from .texts import BOGUS_END, MOST_HELD, LongTag, PlainText, RawText, Script, Text, Until, before_end, long_tag
 
-MOST_HELD = 65_536
-"""Octets of an unfinished tag that are held back."""
 SHORT_TAG = 4_096
 RETRY_SHARE = 8
 """An unfinished tag that is not short is looked at again when it has grown by this part of it."""
-_LONGEST_END = len(b"</noscript") + 1
-
-
-class Attribute(NamedTuple):
-    """One attribute of a tag, the first of its name."""
-
-    value: bytes
-    start: int
-    """Where its value begins in the tag; -1 if there is none to put anything into."""
 
 
 class Edit(NamedTuple):
@@ -65,19 +51,8 @@ class Listener(Protocol):
     def tag(self, name: bytes, tag: bytes) -> Iterable[Edit]:
         """What to change in a wanted start tag, in its order; `name` is in lower case."""
 
-
-def attributes_of(tag: bytes) -> dict[bytes, Attribute]:
-    """The attributes of a start tag by name in lower case, the first of each name (13.2.5.33)."""
-    found: dict[bytes, Attribute] = {}
-    start = START.match(tag)
-    place = 0 if start is None else start.end()
-    while (match := ONE_ATTRIBUTE.match(tag, place)) is not None:
-        place = match.end()
-        group = match.lastgroup
-        has_value = group is not None and group != "name"
-        value = Attribute(match[group or 0], match.start(group or 0)) if has_value else Attribute(b"", -1)
-        found.setdefault(match["name"].lower(), value)
-    return found
+    def style(self) -> Transform | None:
+        """What the text of a `style` element of HTML that begins has to go through."""
 
 
 class Markup:
@@ -90,15 +65,13 @@ class Markup:
         self._listener = listener
         self._wanted = frozenset(wanted)
         self._main = main_pattern(self._wanted, links_alone)
-        self._one_by_one = XML if xml else ONE_BY_ONE
+        self._one_by_one = XML if xml else foreign_pattern(self._wanted | FOREIGN)
         self._xml = xml
         self._foreign = Foreign()
-        self._read: Callable[[bytes, int], int] = self._read_tokens if xml else self._read_data
-        self._end: re.Pattern[bytes] = COMMENT_END
-        self._keeps = 0
-        self._script_level = 0
+        self._text: Text | None = None
+        """What is being read that is no markup."""
+        self._style: Transform | None = None
         self._in_noscript = False
-        self._long_name, self._quote, self._is_bare = b"", b"", False
         self._held = b""
         self._retry_at = 0
         self._out: list[bytes] = []
@@ -114,24 +87,28 @@ class Markup:
     def close(self) -> bytes:
         """The rest, as it came."""
         rest = self._run(self._held) if self._held else b""
-        rest, self._held = rest + self._held, b""
+        rest, self._held = rest + self._styled(self._held), b""
+        if self._style is not None:
+            rest, self._style = rest + self._style.close(), None
         return rest
 
     @property
     def is_at_rest(self) -> bool:
         """True between two pieces of markup, with nothing held back: something can be put in here."""
-        return not self._held and self._read in (self._read_data, self._read_tokens)
+        return not self._held and self._text is None
 
     # -- the loop ------------------------------------------------------------------------------------------------------
 
     def _run(self, data: bytes) -> bytes:
         self._out = []
         place = self._go_through(data, 0)
-        if len(data) - place > MOST_HELD:
-            place = self._go_through(data, self._let_go(data, place))
+        while len(data) - place > MOST_HELD:
+            self._text, start = long_tag(data, place)
+            self._out.append(data[place:start])
+            place = self._go_through(data, start)
         held = len(data) - place
         self._held = data[place:] if place else data
-        self._retry_at = held + held // RETRY_SHARE if held > SHORT_TAG else 0
+        self._retry_at = min(held + held // RETRY_SHARE, MOST_HELD + 1) if held > SHORT_TAG else 0
         out, self._out = b"".join(self._out), []
         return out
 
@@ -142,25 +119,50 @@ class Markup:
             end = NOSCRIPT_END.search(data, place) if within else None
             limit = len(data)
             if within:
-                limit = _before_end(data, place) if end is None else end.start()
+                limit = before_end(data, place) if end is None else end.start()
             place = self._advance(data if limit == len(data) else data[:limit], place)
             if self._in_noscript and not within:
                 continue
             if end is None:
                 return place
-            self._out.append(data[place:limit])
+            self._out.append(self._styled(data[place:limit]))
             place = limit
             self._in_noscript = False
             self._foreign.clear()
-            self._back()
+            self._end_text()
 
     def _advance(self, data: bytes, place: int) -> int:
         within = self._in_noscript
         while True:
-            read, before = self._read, place
-            place = read(data, place)
-            if self._in_noscript is not within or (place == before and self._read == read):
+            text, before = self._text, place
+            if text is not None:
+                place = self._read_text(text, data, place)
+            elif self._xml or self._foreign:
+                place = self._read_tokens(data, place)
+            else:
+                place = self._read_data(data, place)
+            if self._in_noscript is not within or (place == before and self._text is text):
                 return place
+
+    def _read_text(self, text: Text, data: bytes, place: int) -> int:
+        end, is_over = text.read(data, place)
+        if end > place:
+            self._out.append(self._styled(data[place:end]))
+        if is_over:
+            self._end_text()
+            if isinstance(text, LongTag) and text.name:
+                self._enter(text.name, b"<" + text.name + (b"/>" if text.closes_itself else b">"))
+        return end
+
+    def _end_text(self) -> None:
+        """Markup goes on."""
+        self._text = None
+        if self._style is not None:
+            self._out.append(self._style.close())
+            self._style = None
+
+    def _styled(self, text: bytes) -> bytes:
+        return text if self._style is None else self._style.feed(text)
 
     # -- markup --------------------------------------------------------------------------------------------------------
 
@@ -194,28 +196,31 @@ class Markup:
 
     def _read_tokens(self, data: bytes, place: int) -> int:
         """XHTML, SVG and MathML: one token at a time."""
+        out, foreign, match = self._out, self._foreign, self._one_by_one.match
+        done = place
         while True:
-            found = self._one_by_one.match(data, place)
+            found = match(data, place)
             assert found is not None
-            kind = found.lastgroup
-            if kind is None:
-                return self._pass(data, place, found.end())
-            start = found.start(kind)
-            self._pass(data, place, start)
-            place = found.end()
-            if kind != "tag":
-                self._pass(data, start, place)
+            kind, place = found.lastgroup, found.end()
+            if kind == "tag":
+                name = found["name"].lower()
+                if found["end"]:
+                    foreign.end(name)
+                elif name in self._wanted:
+                    start = found.start("tag")
+                    out.append(data[done:start])
+                    done = place
+                    if self._on_start(name, data[start:place]):
+                        return place
+                elif self._enter(name, found["tag"]):
+                    break
+                if self._xml or foreign:
+                    continue
+            elif kind is not None:
                 self._open(kind, found[kind])
-                return place
-            name = found["name"].lower()
-            if found["end"]:
-                self._pass(data, start, place)
-                self._foreign.end(name)
-            elif self._on_start(name, data[start:place]):
-                return place
-            if not self._xml and not self._foreign:
-                self._back()
-                return place
+            break
+        out.append(data[done:place])
+        return place
 
     def _on_start(self, name: bytes, tag: bytes) -> bool:
         """A start tag; whether what follows is read in another way."""
@@ -232,15 +237,16 @@ class Markup:
     def _enter(self, name: bytes, tag: bytes) -> bool:
         if self._xml:
             return False
+        was_foreign = bool(self._foreign)
         if not self._foreign.start(name, tag):
-            was, self._read = self._read, self._read_tokens
-            return was != self._read
+            return was_foreign is not bool(self._foreign)
         if name == b"script":
-            self._read, self._script_level = self._read_script, 0
+            self._text = Script()
         elif name in RAW_TEXT:
-            self._read, self._end = self._read_raw, RAW_TEXT[name]
+            self._text = RawText(RAW_TEXT[name])
+            self._style = self._listener.style() if name == b"style" else None
         elif name == b"plaintext":
-            self._read = self._read_plain
+            self._text = PlainText()
         elif name == b"noscript" and not self._foreign:
             self._in_noscript = True
         else:
@@ -253,124 +259,13 @@ class Markup:
             self._open_comment(token)
         elif kind == "cdata":
             is_html = self._foreign.is_html and not self._xml
-            self._until(*((_BOGUS_END, 0) if is_html else (CDATA_END, 2)))
+            self._text = Until(BOGUS_END, 0) if is_html else Until(CDATA_END, 2)
         elif kind == "instruction":
-            self._until(INSTRUCTION_END, 1)
+            self._text = Until(INSTRUCTION_END, 1)
 
     def _open_comment(self, token: bytes) -> None:
         if not token.endswith(b">"):
-            self._until(*((XML_COMMENT_END, 2) if self._xml else (COMMENT_END, 3)))
-
-    def _until(self, end: re.Pattern[bytes], keeps: int) -> None:
-        self._read, self._end, self._keeps = self._read_until, end, keeps
-
-    def _back(self) -> None:
-        """Markup goes on."""
-        self._read = self._read_tokens if self._xml or self._foreign else self._read_data
-
-    # -- what is no markup ---------------------------------------------------------------------------------------------
-
-    def _pass(self, data: bytes, start: int, end: int) -> int:
-        if end > start:
-            self._out.append(data[start:end])
-        return max(start, end)
-
-    def _read_until(self, data: bytes, place: int) -> int:
-        """A comment and its like, up to and with its end."""
-        found = self._end.search(data, place)
-        if found is None:
-            return self._pass(data, place, len(data) - self._keeps)
-        self._back()
-        return self._pass(data, place, found.end())
-
-    def _read_raw(self, data: bytes, place: int) -> int:
-        """Text, up to the end tag of its element, which is markup again."""
-        found = self._end.search(data, place)
-        if found is None:
-            return self._pass(data, place, _before_end(data, place))
-        self._back()
-        return self._pass(data, place, found.start())
-
-    def _read_plain(self, data: bytes, place: int) -> int:
-        return self._pass(data, place, len(data))
-
-    def _read_script(self, data: bytes, place: int) -> int:
-        """A script: within `<!--` another `<script>` hides the first `</script>` (13.2.5.17-31)."""
-        level = self._script_level
-        for found in SCRIPT.finditer(data, place):
-            token = found[0]
-            if token == b"<!--" and found.end() + 2 > len(data):
-                self._script_level = level
-                return self._pass(data, place, found.start())
-            if token.endswith(b">"):
-                level = 0
-            elif token == b"<!--":
-                level = level or 1
-            elif not found["end"]:
-                level = 2 if level else 0
-            elif level < 2:
-                self._back()
-                return self._pass(data, place, found.start())
-            else:
-                level = 1
-        self._script_level = level
-        return self._pass(data, place, _before_end(data, place))
-
-    # -- tags that are too long ----------------------------------------------------------------------------------------
-
-    def _let_go(self, data: bytes, place: int) -> int:
-        """What begins there is too long to wait for its end: it passes as it is, up to where it ends."""
-        start = START.match(data, place)
-        if start is None:
-            self._until(_BOGUS_END, 0)
-            return self._pass(data, place, len(data))
-        self._long_name = start["name"].lower() if data[place + 1 : place + 2] != b"/" else b""
-        self._quote, self._is_bare = b"", False
-        self._read = self._read_long_tag
-        return self._pass(data, place, start.end())
-
-    def _read_long_tag(self, data: bytes, place: int) -> int:
-        """The rest of a tag that passes."""
-        if self._quote:
-            end = data.find(self._quote, place)
-            if end < 0:
-                return self._pass(data, place, len(data))
-            place, self._quote = self._pass(data, place, end + 1), b""
-        if self._is_bare:
-            rest = BARE_REST.match(data, place)
-            place = self._pass(data, place, len(data) if rest is None else rest.end())
-            self._is_bare = place == len(data)
-        known = WHOLE_ATTRIBUTES.match(data, place)
-        place = self._pass(data, place, place if known is None else known.end())
-        if data[place : place + 1] == b">":
-            return self._end_long_tag(data, place)
-        opened = OPEN_VALUE.match(data, place)
-        if opened is not None:
-            self._quote = opened["quote"]
-            return self._pass(data, place, len(data) if opened.end() == len(data) else opened.end())
-        if len(data) - place > MOST_HELD:
-            self._is_bare = True
-            return self._pass(data, place, len(data))
-        return place
-
-    def _end_long_tag(self, data: bytes, place: int) -> int:
-        tag = b"<" + self._long_name + (b"/>" if data[place - 1 : place] == b"/" else b">")
-        self._pass(data, place, place + 1)
-        self._back()
-        if self._long_name:
-            self._enter(self._long_name, tag)
-        return place + 1
-
-
-_BOGUS_END = re.compile(rb">")
-_UNFINISHED = re.compile(rb"(?:<[!/A-Za-z-]{0,11}|--?!?)\Z")
-
-
-def _before_end(data: bytes, place: int) -> int:
-    """Where the end of a text may begin that is not there yet."""
-    tail = max(place, len(data) - 12)
-    found = _UNFINISHED.search(data, tail)
-    return len(data) if found is None else found.start()
+            self._text = Until(XML_COMMENT_END, 2) if self._xml else Until(COMMENT_END, 3)
 
 
 def _value_group(found: re.Match[bytes]) -> str:

@@ -150,10 +150,13 @@ let known = config.cookies, cached = false, pristine = true, turn = 0, leaving =
 const queue = [], channel = new MessageChannel();
 channel.port1.onmessage = () => { cached = false; };
 
-function asking() {
+// What is written stands in a header, too: a body might be on its way to the application before the proxy has seen it.
+function asking(text) {
   const here = parts(new URL(page.href));
   carrier.out(here);
-  return {'X-Cookie-Proxy': id, 'X-Cookie-Proxy-Path': here.path};
+  const headers = {'X-Cookie-Proxy': id, 'X-Cookie-Proxy-Path': here.path};
+  if (text) headers['X-Cookie-Proxy-Set'] = encodeURIComponent(text);
+  return headers;
 }
 
 // The id is in a header: so one source in a policy stands for this URL, whatever the id.
@@ -166,9 +169,9 @@ function ask(method, body) {
   try {
     const request = new XHR();
     open.call(request, method, endpoint(), false);
-    const headers = asking();
+    const headers = asking(body);
     Object.keys(headers).forEach(field => setHeader.call(request, field, headers[field]));
-    send.call(request, body);
+    send.call(request);
     hear(request);
     return request.status === 200 ? request.responseText : known;
   } catch (error) {
@@ -200,8 +203,7 @@ function pump() {
   busy = next.method;
   fetch.call(win, endpoint(), {
     method: next.method,
-    body: next.body,
-    headers: asking(),
+    headers: asking(next.body),
     cache: 'no-store',
     keepalive: next.method === 'POST'
   }).then(hearResponse).then(answer => answer.status === 200 ? answer.text() : null).then(over, () => over(null));

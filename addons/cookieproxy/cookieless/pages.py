@@ -7,12 +7,18 @@ came in goes out as soon as it is whole tags.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from .attributes import Attribute, attributes_of
+from .bodies import is_unreadable
+from .charsets import is_known
+from .codings import Transform
+from .entities import decode, escape
 from .entry import CarrierKind
-from .head import SNIFFED, first_place, sniffed_charset
-from .markup import Attribute, Edit, Markup, attributes_of
+from .head import LONGEST_MARK, SNIFFED, Place, first_place, marked_charset, sniffed_charset
+from .markup import Edit, Markup
 from .referrers import TIGHT, is_leaking
-from .refresh import url_span
-from .urls import Links
+from .refresh import destination
+from .styles import StyleRewriter
+from .urls import Insertion, Links
 
 type Attributes = Mapping[bytes, Attribute]
 
@@ -28,6 +34,8 @@ DEFAULT_REWRITES: Mapping[bytes, tuple[bytes, ...]] = {
     b"meta": (),
 }
 """Elements and the attributes with links that are rewritten unless said otherwise; those without have a method of their own."""
+_ALWAYS = (b"a", b"area", b"base", b"iframe", b"meta")
+"""Elements that are looked at in any case, because they say what links are relative to, or tell others where one is."""
 _LINKS = frozenset((b"a", b"area"))
 _NO_BASE = ("data:", "javascript:")
 
@@ -57,12 +65,13 @@ class Page:
         self._bare = replace(links, additions=()) if links.additions else links
         self._rewrites = rewrites
         self._injection = injection
-        self._has_charset = has_charset
+        self._has_charset = has_charset and is_known(links.charset)
         self._document_carries = links.carries
         self._has_base = False
-        self._start: bytes | None = b"" if injection is not None else None
-        links_alone = all(set(rewrites.get(name, ())) <= set(DEFAULT_REWRITES[name]) for name in _LINKS)
-        self._markup = Markup(self, rewrites, links_alone and b"a" in rewrites and b"area" in rewrites, links.xml)
+        self._start: bytes | None = b""
+        self._looked_at = 0
+        self._is_foreign = False
+        self._markup = Markup(self, rewrites, _links_alone(rewrites), links.xml)
         self.link = links.edits
         self._own: Mapping[bytes, Callable[[bytes, Attributes], Iterable[Edit]]] = {
             b"base": self._base,
@@ -72,36 +81,65 @@ class Page:
 
     def feed(self, data: bytes) -> bytes:
         """What can go on once these octets came."""
+        if self._is_foreign:
+            return data
         if self._start is None:
             return self._markup.feed(data)
         self._start += data
+        if len(self._start) < self._looked_at + self._looked_at // 8:
+            return b""
+        self._looked_at = len(self._start)
         return self._begin(is_all=False)
 
     def close(self) -> bytes:
         """The rest."""
+        if self._is_foreign:
+            return b""
         begun = self._begin(is_all=True) if self._start is not None else b""
-        return begun + self._markup.close()
+        return begun + (b"" if self._is_foreign else self._markup.close())
 
     # -- the beginning -------------------------------------------------------------------------------------------------
 
     def _begin(self, is_all: bool) -> bytes:
+        """Once the charset is clear, and the place of the script: up to there. A page that cannot be read passes."""
         start = self._start or b""
-        if not is_all and not self._has_charset and len(start) < SNIFFED:
+        if not is_all and len(start) < LONGEST_MARK:
             return b""
-        place = first_place(start, is_all)
+        marked = marked_charset(start)
+        sniffed = sniffed_charset(start) if marked is None and not self._has_charset and not self._links.xml else None
+        if not is_all and len(start) < SNIFFED and not (marked or sniffed or self._has_charset or self._links.xml):
+            return b""
+        charset = marked or sniffed
+        if charset is not None and is_unreadable(charset):
+            self._start, self._is_foreign = None, True
+            return start
+        place = first_place(start, is_all) if self._injection is not None else Place(0, False, False)
         if place is None:
             return b""
         self._start = None
+        self._read_as(charset)
         before = self._markup.feed(start[: place.offset])
-        put = self._first(start) if self._markup.is_at_rest and (place.in_head or not self._links.xml) else b""
+        fits = place.fits and self._markup.is_at_rest and (place.in_head or not self._links.xml)
+        put = self._first(start, sniffed) if fits else b""
         return before + put + self._markup.feed(start[place.offset :])
 
-    def _first(self, start: bytes) -> bytes:
+    def _read_as(self, charset: str | None) -> None:
+        if charset is None and (self._has_charset or self._links.xml):
+            return
+        for each in (self._links, self._bare):
+            each.read_as(charset or "")
+
+    def _first(self, start: bytes, charset: str | None) -> bytes:
         """The script; before it the charset that the browser would not see behind it."""
         if self._injection is None or not start.strip():
             return b""
-        charset = None if self._has_charset or self._links.xml else sniffed_charset(start)
-        return (b"" if charset is None else b'<meta charset="' + charset + b'">') + self._injection.script
+        return (b"" if charset is None else b'<meta charset="' + charset.encode() + b'">') + self._injection.script
+
+    def style(self) -> Transform | None:
+        """What goes through the text of a style element."""
+        if self._links.carrier.kind is not CarrierKind.PATH or not self._links.leads_home(b"/"):
+            return None
+        return StyleRewriter(b"/(S(" + self._links.session_id.encode() + b"))")
 
     # -- tags ----------------------------------------------------------------------------------------------------------
 
@@ -113,8 +151,8 @@ class Page:
         for attribute in self._rewrites[name]:
             edits += _link_in(attributes.get(attribute), self._links)
         policy = attributes.get(b"referrerpolicy")
-        if policy is not None and is_leaking(policy.value):
-            edits.append(Edit(policy.start, policy.start + len(policy.value), TIGHT))
+        if policy is not None and is_leaking(self._said(policy)):
+            edits.append(_instead(policy, tag, TIGHT))
         return sorted(set(edits))
 
     def _base(self, tag: bytes, attributes: Attributes) -> Iterator[Edit]:
@@ -128,10 +166,10 @@ class Page:
         if resolved is None or resolved.protocol in _NO_BASE:
             return
         edits: list[Edit] = []
-        if links.carrier.kind is CarrierKind.PATH and href.start >= 0:
+        carries = False
+        if links.carrier.kind is CarrierKind.PATH:
             edits = list(_link_in(href, self._bare))
-        is_relative = links.carries and not href.value.strip().startswith((b"/", b"\\")) and b":" not in href.value
-        carries = bool(edits) or (links.carrier.kind is CarrierKind.PATH and is_relative)
+            carries = self._bare.will_carry(href.value, self._bare.edits(href.value) if edits else ())
         for each in (links, self._bare):
             each.rebase(resolved.href, carries)
         yield from edits
@@ -140,43 +178,50 @@ class Page:
         content = attributes.get(b"content")
         if content is None or content.start < 0:
             return
-        kind = attributes.get(b"http-equiv", _NONE).value.strip().lower()
+        kind = self._said(attributes.get(b"http-equiv", _NONE)).lower()
         if kind == b"refresh":
             yield from self._refresh(content)
-        elif kind == b"content-security-policy" and self._injection is not None and b"&" not in content.value:
-            policy = self._injection.policy(content.value)
-            if policy != content.value and b'"' not in policy:
-                yield Edit(content.start, content.start + len(content.value), policy)
-        elif attributes.get(b"name", _NONE).value.strip().lower() == b"referrer" and is_leaking(content.value):
-            yield Edit(content.start, content.start + len(content.value), TIGHT)
+        elif kind == b"content-security-policy" and self._injection is not None:
+            said = self._said(content)
+            policy = self._injection.policy(said)
+            if policy != said:
+                yield _instead(content, tag, policy)
+        elif self._said(attributes.get(b"name", _NONE)).lower() == b"referrer" and is_leaking(self._said(content)):
+            yield _instead(content, tag, TIGHT)
 
     def _refresh(self, content: Attribute) -> Iterator[Edit]:
-        span = url_span(content.value)
-        if span is None:
+        said = decode(content.value, self._links.xml)
+        found = destination(said.text)
+        if found is None:
             return
-        start, end = span
-        url = content.value[start:end]
-        if not url and self._document_carries:
-            return
-        for offset, octets in self._links.edits(url):
+        start, end = said.places[found.start], said.places[found.end]
+        own = self._links.own_address() if start == end else None
+        edits = () if start == end else self._links.edits(content.value[start:end])
+        if own is not None:
+            edits = (Insertion(0, found.lead + own),)
+        for offset, octets in edits:
             place = content.start + start + offset
-            yield Edit(place, place, octets if url else b";url=" + octets)
+            yield Edit(place, place, octets)
+
+    def _said(self, attribute: Attribute) -> bytes:
+        return decode(attribute.value, self._links.xml).text
 
     # -- forms ---------------------------------------------------------------------------------------------------------
 
     def _form(self, tag: bytes, attributes: Attributes) -> Iterator[Edit]:
         """An action carries the id like a link; the query of a GET form's is thrown away, so there a hidden field does."""
-        method = attributes.get(b"method", _NONE).value.strip().lower()
+        method = self._said(attributes.get(b"method", _NONE)).lower()
         action = attributes.get(b"action", _NONE)
-        is_own = not action.value.strip()
-        if method == b"dialog" or not (is_own or self._links.leads_home(action.value)):
-            return
+        address = action.value.strip(_WHITE_SPACE)
         links = self._links
+        if method == b"dialog" or (address and not links.leads_home(action.value)):
+            return
         in_query = links.carrier.kind is CarrierKind.QUERY
-        if not is_own and not (in_query and method != b"post"):
+        stays = not address or address.startswith(b"#")
+        if not stays and not (in_query and method != b"post"):
             yield from _link_in(action, self._bare)  # other pairs go into hidden fields alone
-        carries_by_field = in_query or (is_own and not self._document_carries)
-        fields = [(links.carrier.parameter, links.session_id)] if carries_by_field else []
+        there = links.carries if address else self._document_carries  # without action it is the page, whatever the base
+        fields = [(links.carrier.parameter, links.session_id)] if in_query or (stays and not there) else []
         if not (links.xml and tag.endswith(b"/>")):
             hidden = b"".join(self._hidden(name, value) for name, value in (*fields, *links.additions))
             if hidden:
@@ -190,6 +235,22 @@ class Page:
 
 
 _NONE = Attribute(b"", -1)
+_WHITE_SPACE = b" \t\n\r\f"
+
+
+def _links_alone(rewrites: Mapping[bytes, tuple[bytes, ...]]) -> bool:
+    """True if an `a` or `area` of HTML has nothing but its `href` to look at."""
+    return all(
+        b"href" in rewrites.get(name, ()) and set(rewrites[name]) <= set(DEFAULT_REWRITES[name]) for name in _LINKS
+    )
+
+
+def _instead(attribute: Attribute, tag: bytes, value: bytes) -> Edit:
+    """Another value for an attribute; quoted, if it has to be."""
+    is_bare = tag[attribute.start - 1 : attribute.start] not in (b'"', b"'")
+    written = escape(value).replace(b"&#32;", b" ")
+    end = attribute.start + len(attribute.value)
+    return Edit(attribute.start, end, b'"' + written + b'"' if is_bare and b" " in written else written)
 
 
 def _link_in(attribute: Attribute | None, links: Links) -> Iterator[Edit]:
@@ -207,7 +268,7 @@ def _text(text: str) -> str:
 
 def rewrites_of(own: Iterable[tuple[bytes, bytes]], with_default: bool) -> Mapping[bytes, tuple[bytes, ...]]:
     """The table of elements and attributes for an entry. What tells of policies and bases is looked at in any case."""
-    made: dict[bytes, tuple[bytes, ...]] = dict(DEFAULT_REWRITES) if with_default else {b"meta": (), b"base": ()}
+    made: dict[bytes, tuple[bytes, ...]] = dict(DEFAULT_REWRITES) if with_default else dict.fromkeys(_ALWAYS, ())
     for element, attribute in sorted(own):
         made[element] = tuple(dict.fromkeys((*made.get(element, ()), attribute)))
     return made

@@ -6,8 +6,9 @@ needed to find out; a browser whose cookies do come back is sent to the URL with
 
 import secrets
 from collections import OrderedDict
+from weakref import WeakValueDictionary
 
-from .tickets import Ticket
+from .ticket import Ticket
 
 PROBE_COOKIE = b"cookieproxy_probe"
 """The cookie that asks. No application gets it."""
@@ -19,11 +20,17 @@ class Answers:
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str], bool] = OrderedDict()
-        self._asked: OrderedDict[str, Ticket] = OrderedDict()
+        self._came: OrderedDict[tuple[str, str], None] = OrderedDict()
+        """Clients and hosts: a cookie may be for one host of a site."""
+        self._asked: WeakValueDictionary[str, Ticket] = WeakValueDictionary()
 
     def of(self, client: str, site: str) -> bool | None:
         """Whether cookies come back; None while that is not known."""
         return self._known.get((client, site))
+
+    def came(self, client: str, host: str) -> bool:
+        """True if this host has had cookies from this client."""
+        return (client, host) in self._came
 
     def note(self, client: str, site: str, works: bool) -> bool:
         """Remember it; whether that is news."""
@@ -34,13 +41,21 @@ class Answers:
             self._known.popitem(last=False)
         return before is not works
 
+    def came_back(self, client: str, site: str, host: str, ticket: Ticket | None) -> bool:
+        """A cookie came, which answers the question of this session, too; whether that is news."""
+        self._came[client, host] = None
+        self._came.move_to_end((client, host))
+        if len(self._came) > MOST_ANSWERS:
+            self._came.popitem(last=False)
+        if ticket is not None:
+            ticket.probe = ""
+        return self.note(client, site, works=True)
+
     def ask(self, ticket: Ticket) -> str:
         """What the cookie of this session's question says."""
         if not ticket.probe:
             ticket.probe = secrets.token_urlsafe(15)
-            self._asked[ticket.probe] = ticket
-            if len(self._asked) > MOST_ANSWERS:
-                self._asked.popitem(last=False)
+        self._asked[ticket.probe] = ticket
         return ticket.probe
 
     def asked_with(self, token: str) -> Ticket | None:

@@ -1,18 +1,34 @@
-"""Where a Refresh header or `<meta http-equiv=refresh>` leads (WHATWG HTML 4.2.5.3, "shared declarative refresh steps")."""
+"""Where a Refresh header or `<meta http-equiv=refresh>` leads (WHATWG HTML 4.2.5.3, "shared declarative refresh steps").
+
+Knows where in the value the URL stands, and not what it is.
+"""
 
 import re
+from typing import NamedTuple
 
+_WS = rb"[ \t\n\r\f]*+"
 _REFRESH = re.compile(
-    rb"[ \t\n\r\f]*+[0-9]*+(?:\.[0-9.]*+)?+(?:[ \t\n\r\f]*+[;,][ \t\n\r\f]*+|[ \t\n\r\f]++|(?P<end>\Z))"
-    rb"(?:[uU][rR][lL][ \t\n\r\f]*+=[ \t\n\r\f]*+)?+(?P<quote>[\"']?+)"
-)
+    _WS + rb"(?:[0-9]|(?=\.))[0-9.]*+(?P<separator>" + _WS + rb"[;,]" + _WS + rb"|[ \t\n\r\f]++|\Z)"
+    rb"(?P<named>[uU][rR][lL]" + _WS + rb"=" + _WS + rb")?+(?P<quote>[\"']?+)"
+)  # fmt: skip
 
 
-def url_span(content: bytes) -> tuple[int, int] | None:
-    """Where in the content the URL stands; an empty span at the end if the page refreshes itself; None if it is no refresh."""
-    found = _REFRESH.match(content)
-    if found is None or content[:1].strip(b" \t\n\r\f0123456789."):
+class Destination(NamedTuple):
+    """Where the URL stands."""
+
+    start: int
+    end: int
+    """The same as the start if there is none: the page refreshes itself."""
+    lead: bytes
+    """What has to be written before a URL that is put in there."""
+
+
+def destination(value: bytes) -> Destination | None:
+    """Where a refresh leads; None if it is none."""
+    found = _REFRESH.match(value)
+    if found is None:
         return None
     start = found.end()
-    end = content.find(found["quote"], start) if found["quote"] else -1
-    return start, len(content) if end < 0 else end
+    end = value.find(found["quote"], start) if found["quote"] else -1
+    lead = b"" if found["named"] else b"url=" if found["separator"] else b";url="
+    return Destination(start, len(value) if end < 0 else end, lead)

@@ -19,6 +19,8 @@ ASK_HEADER = "X-Cookie-Proxy"
 """In the script's requests to the endpoint: what other sites' pages cannot send without being allowed to."""
 PATH_HEADER = "X-Cookie-Proxy-Path"
 """In the same: the path of the document without the id, for which cookies are read and set."""
+SET_HEADER = "X-Cookie-Proxy-Set"
+"""In the same: what the page assigns to `document.cookie`, percent-encoded UTF-8."""
 SESSION_HEADER = "X-Cookie-Proxy-Session"
 """In any response of the site: the id from now on."""
 

@@ -1,7 +1,8 @@
 """Ids out of anything that leaves: header fields, bodies, other sites' URLs, whatever a page's script put them in (R34).
 
-Finds the ids that a client has, raw or percent-encoded once, together with what carries them, so that what is left is the URL as
-the application knows it. Named limits: what is encoded twice, compressed by a page itself, or encrypted, is not found.
+Finds the ids that a client has, raw or percent-encoded once, together with what carries them as URLs, HTML, JSON and CSS spell it,
+so that what is left is the URL as the application knows it. Named limits: what is encoded twice, compressed by a page itself, or
+encrypted, is not found.
 """
 
 import re
@@ -12,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 def mentions(text: bytes, ids: Collection[str]) -> tuple[str, ...]:
     """Those of the ids (lower case) that are in the text."""
-    if not ids or len(text) < len(next(iter(ids))):
+    if not ids or len(text) < min(map(len, ids)):
         return ()
     lowered = text.lower()
     if b"%" in lowered:
@@ -28,6 +29,8 @@ def scrub(text: bytes, ids: Collection[str], parameters: tuple[str, ...]) -> byt
     """
     for one in mentions(text, ids):
         text = _pattern(one, parameters).sub(_without, text)
+    for one in mentions(text, ids):  # what was around an id may be one now: not by chance, so that only safety counts
+        text = _pattern(one, parameters).sub(b"-", text)
     return text
 
 
@@ -36,23 +39,36 @@ def _without(found: re.Match[bytes]) -> bytes:
     return found["mark"] or b""
 
 
+_SLASH = rb"(?:\\?/|%2F|\\u002F)"
+_OPEN, _CLOSE = rb"(?:\\?\(|%28)", rb"(?:\\?\)|%29)"
+_MARK = rb"(?:\?|%3F|\\u003F)"
+_AMPERSAND = rb"(?:&amp;|&|%26|\\u0026)"
+_EQUALS = rb"(?:=|%3D|\\u003D)"
+
+
 @lru_cache(256)
 def _pattern(one: str, parameters: tuple[str, ...]) -> re.Pattern[bytes]:
-    session_id = b"".join(_encodable(character) for character in one.encode())
-    names = b"|".join(b"".join(_encodable(character) for character in name.encode()) for name in parameters)
-    named = b"(?:" + names + b")(?:=|%3D)" + session_id
-    ampersand = rb"(?:&amp;|&|%26|\\u0026)"
+    session_id = _encodable(one)
+    named = b"(?:" + b"|".join(map(_encodable, parameters)) + b")" + _EQUALS + session_id
     return re.compile(
-        rb"(?:\\?/|%2F)(?:\(|%28)S(?:\(|%28)" + session_id + rb"(?:\)|%29){2}"
-        rb"|(?:" + ampersand + rb"|;|%3B)" + named + rb"|(?P<mark>\?|%3F)" + named + ampersand
-        + rb"|(?:\?|%3F)" + named + rb"|\b" + named + ampersand + rb"|" + session_id,
+        _SLASH + _OPEN + b"S" + _OPEN + session_id + _CLOSE + b"{2}"
+        + b"|(?:" + _AMPERSAND + rb"|;|%3B)" + named + b"|(?P<mark>" + _MARK + b")" + named + _AMPERSAND
+        + b"|" + _MARK + named + rb"|\b" + named + _AMPERSAND + rb"?|" + session_id,
         re.IGNORECASE,
     )  # fmt: skip
 
 
-def _encodable(character: int) -> bytes:
-    """A character of an id, in either case, or as `%61`."""
-    plain, low = bytes([character]), b"%02x" % character
-    if plain.isalpha():
-        return b"(?:" + plain + b"|%[" + b"46" + b"57" + b"]" + low[1:] + b")"
-    return b"(?:" + re.escape(plain) + b"|%" + low + b")"
+def _encodable(text: str) -> bytes:
+    """A text of which each character may be percent-encoded, in either case."""
+    return b"".join(
+        b"(?:%b|%b)" % (re.escape(character.encode()), b"|".join(_percent(each) for each in _cases(character)))
+        for character in text
+    )
+
+
+def _cases(character: str) -> set[str]:
+    return {character.lower(), character.upper()}
+
+
+def _percent(character: str) -> bytes:
+    return b"".join(b"%%%02x" % octet for octet in character.encode())

@@ -6,108 +6,44 @@ bounded: the longest unused leave it, and come back from the store when their id
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from weakref import WeakValueDictionary
 
-from ..core.cookie import Cookie, CookieKey
-from ..core.events import JarChange, JarKind, Observation, SessionChange
+from ..core.events import Observation
 from ..core.hosts import Suffixes, site_of
-from ..core.jar import Jar
 from ..core.outcome import CookielessReason
 from .entry import Entry
 from .ids import digest_of, new_id
+from .seen_ids import SeenIds
+from .ticket import Load, NewJar, Stored, Ticket
+from .told import Told
+
+__all__ = ["GRACE_SECONDS", "MOST_TICKETS", "EntryOf", "Load", "NewJar", "Stored", "Ticket", "Tickets"]
 
 MOST_TICKETS = 20_000
 """Sessions in memory."""
-MOST_SEEN = 64
-"""Ids that are remembered of one client."""
 GRACE_SECONDS = 10.0
 """For so long after a renewal the old id is still good: requests with it may be on their way."""
-WRITTEN_SECONDS = 30.0
-"""How often a session's last use is written."""
 
-
-class Stored(Protocol):
-    """A session as the store has it."""
-
-    @property
-    def client(self) -> str: ...
-    @property
-    def site(self) -> str: ...
-    @property
-    def entry(self) -> str: ...
-    @property
-    def bound(self) -> str: ...
-    @property
-    def started(self) -> float: ...
-    @property
-    def last_used(self) -> float: ...
-    @property
-    def ended(self) -> float | None: ...
-    @property
-    def cookies(self) -> list[Cookie]: ...
-
-
-type Load = Callable[[str], Stored | None]
-"""What the store has under a digest."""
-type NewJar = Callable[[str], Jar]
-"""An empty held jar for a client of that name."""
-
-
-@dataclass(slots=True, eq=False)
-class Ticket:
-    """One session: its id, whose it is, and what is held for it."""
-
-    id: str
-    """Lower case. A credential."""
-    client: str
-    site: str
-    origin: str
-    """Where it began, as `https://shop.example/path`: by this its entry is found again."""
-    bound: str
-    jar: Jar
-    started: float
-    last_used: float
-    idle_seconds: float
-    absolute_seconds: float
-    written: float = 0.0
-    is_kept: bool = False
-    """True once somebody can know its id: until then it is only a try."""
-    ended: float | None = None
-    former: dict[str, float] = field(default_factory=dict)
-    """Digests of ids that were renewed, and until when they are good."""
-    probe: str = ""
-    """What the probe cookie of this session says, if one was set."""
-    handed_over: float | None = None
-    """When its cookies were given to a browser that has cookies after all."""
-
-    @property
-    def digest(self) -> str:
-        """The id as it is recorded."""
-        return digest_of(self.id)
-
-    def is_over(self, now: float) -> bool:
-        """True if it ended or timed out."""
-        return (
-            self.ended is not None
-            or now - self.last_used > self.idle_seconds
-            or now - self.started > self.absolute_seconds
-        )
+type EntryOf = Callable[[str, str], Entry | None]
+"""The entry that holds where a session began (`Ticket.origin`), for a client's name."""
 
 
 class Tickets:
     """All of them."""
 
     def __init__(self, suffixes: Suffixes, new_jar: NewJar, load: Load = lambda digest: None) -> None:
+        self.load = load
+        self.before: frozenset[str] = frozenset()
+        """Digests of the sessions that were in the store when the proxy began."""
         self._suffixes = suffixes
         self._new_jar = new_jar
-        self.load = load
         self._by_digest: OrderedDict[str, Ticket] = OrderedDict()
-        self._former: dict[str, Ticket] = {}
-        self._by_client: dict[str, OrderedDict[str, None]] = {}
-        self._dirty: dict[Ticket, None] = {}
-        self._told: list[Observation] = []
+        self._alive: WeakValueDictionary[str, Ticket] = WeakValueDictionary()
+        """Also those that left the memory while a request of theirs goes on: one session must not become two."""
+        self._seen = SeenIds()
+        self._told = Told(suffixes)
 
     def __iter__(self) -> Iterator[Ticket]:
         return iter(self._by_digest.values())
@@ -117,12 +53,12 @@ class Tickets:
 
     # -- finding -------------------------------------------------------------------------------------------------------
 
-    def find(self, session_id: bytes, entry: Entry, now: float) -> Ticket | None:
+    def find(self, session_id: bytes, entry_of: EntryOf, now: float) -> Ticket | None:
         """The session of an id that came, whoever sent it; None if it was never issued, or nobody knows any more."""
         text = session_id.decode("ascii", "replace").lower()
         digest = digest_of(text)
-        ticket = self._by_digest.get(digest) or self._former_one(digest, now) or self._loaded(digest, text, entry)
-        if ticket is None or not (hmac.compare_digest(ticket.digest, digest) or digest in ticket.former):
+        ticket = self._by_digest.get(digest) or self._back(digest, text, entry_of)
+        if ticket is None or not hmac.compare_digest(ticket.id.encode(), text.encode()):
             return None
         return ticket
 
@@ -134,23 +70,28 @@ class Tickets:
             return CookielessReason.FOREIGN
         return CookielessReason.EXPIRED if ticket.is_over(now) else None
 
-    def _former_one(self, digest: str, now: float) -> Ticket | None:
-        ticket = self._former.get(digest)
-        if ticket is None or now <= ticket.former.get(digest, 0.0):
-            return ticket
-        del self._former[digest]
-        ticket.former.pop(digest, None)
-        return None
+    def is_issued(self, session_id: str) -> bool:
+        """True if this is, or was a moment ago, the id of a session, in memory or in the store when the proxy began."""
+        digest = digest_of(session_id)
+        return digest in self._by_digest or digest in self.before
 
-    def _loaded(self, digest: str, text: str, entry: Entry) -> Ticket | None:
-        stored = self.load(digest)
-        if stored is None:
-            return None
+    def _back(self, digest: str, text: str, entry_of: EntryOf) -> Ticket | None:
+        """One that left the memory: still somewhere, or from the store."""
+        ticket = self._alive.get(digest)
+        if ticket is None or not ticket.is_kept:
+            stored = self.load(digest)
+            entry = None if stored is None else entry_of(stored.entry, stored.client)
+            ticket = None if stored is None or entry is None else self._made_of(stored, text, entry)
+        if ticket is not None:
+            self._remember(ticket)
+        return ticket
+
+    def _made_of(self, stored: Stored, text: str, entry: Entry) -> Ticket:
         jar = self._new_jar(stored.client)
         for cookie in stored.cookies:
             jar.place(cookie)
         jar.drain_changes()
-        ticket = Ticket(
+        return Ticket(
             text,
             stored.client,
             stored.site,
@@ -165,17 +106,13 @@ class Tickets:
             is_kept=True,
             ended=stored.ended,
         )
-        self._remember(ticket)
-        return ticket
 
     # -- beginning and ending ------------------------------------------------------------------------------------------
 
-    def issue(
-        self, client: str, origin: str, host: str, bound: str, entry: Entry, now: float, again: str = ""
-    ) -> Ticket:
-        """A session that begins; nobody can come back to it before it is kept. `again`: an id of its own to be used again."""
+    def issue(self, client: str, origin: str, host: str, bound: str, entry: Entry, now: float) -> Ticket:
+        """A session that begins; nobody can come back to it before it is kept."""
         return Ticket(
-            again or new_id(),
+            new_id(),
             client,
             site_of(host, self._suffixes),
             origin,
@@ -187,41 +124,54 @@ class Tickets:
             entry.absolute_seconds,
         )
 
+    def issue_again(self, over: Ticket, client: str, origin: str, entry: Entry, now: float) -> Ticket:
+        """One under the id of a session that is over, for whom that belonged to; the same for all requests that come at once."""
+        self.end(over, now)
+        begun = self._alive.get(over.digest)
+        if begun is not None and begun is not over and not begun.is_over(now):
+            return begun
+        ticket = self.issue(client, origin, over.site, over.bound, entry, now)
+        ticket.id = over.id
+        self._alive[ticket.digest] = ticket
+        return ticket
+
     def keep(self, ticket: Ticket) -> bool:
         """Somebody is told the id; whether that is new."""
         if ticket.is_kept:
             return False
         ticket.is_kept = True
         self._remember(ticket)
-        self._dirty[ticket] = None
+        self._told.touch(ticket)
         return True
 
     def use(self, ticket: Ticket, now: float) -> None:
         """A request of this session."""
         ticket.last_used = max(now, ticket.last_used)
-        if ticket.digest in self._by_digest:
+        if self._by_digest.get(ticket.digest) is ticket:
             self._by_digest.move_to_end(ticket.digest)
 
     def touch(self, ticket: Ticket) -> None:
         """What it holds may have changed."""
         if ticket.is_kept:
-            self._dirty[ticket] = None
+            self._told.touch(ticket)
 
-    def renew(self, ticket: Ticket, now: float) -> None:
-        """Another id for the same session; the old one is good for a moment. To the store it is another session."""
-        if not ticket.is_kept:
-            return
-        old = ticket.digest
-        self._told.append(self._change(ticket, now, ended=now))
-        self._by_digest.pop(old, None)
-        ticket.former = {digest: until for digest, until in ticket.former.items() if until > now}
-        ticket.former[old] = now + GRACE_SECONDS
-        ticket.id = new_id()
-        self._remember(ticket)
-        for digest in ticket.former:
-            self._former[digest] = ticket
-        self._told += self._all_of(ticket, now)
-        ticket.jar.drain_changes()
+    def renew(self, ticket: Ticket, now: float) -> Ticket:
+        """The session under another id, with a jar of its own. Who has the old id keeps for a moment what there was till now.
+
+        So whoever knew the id before a login cannot learn by it what comes after.
+        """
+        if not ticket.is_kept or ticket.ended is not None:
+            return ticket
+        jar = self._new_jar(ticket.client)
+        for cookie in ticket.jar:
+            jar.place(replace(cookie))
+        renewed = replace(ticket, id=new_id(), jar=jar, until=None)
+        if ticket.until is None:
+            self._told.replace(ticket, now)
+            ticket.until = now + GRACE_SECONDS
+        self._told.begin_again(renewed, now)
+        self._remember(renewed)
+        return renewed
 
     def end(self, ticket: Ticket, now: float) -> None:
         """It is over: what it holds is let go."""
@@ -229,89 +179,41 @@ class Tickets:
             return
         ticket.ended = now
         if ticket.is_kept:
-            self._told.append(self._change(ticket, now))
-            self._dirty.pop(ticket, None)
-        for digest in ticket.former:
-            self._former.pop(digest, None)
+            self._told.end(ticket, now)
         ticket.jar = self._new_jar(ticket.client)
 
     def sweep(self, now: float) -> None:
         """End those that timed out, and forget them when nobody can mean them any more."""
         for digest, ticket in list(self._by_digest.items()):
             if ticket.ended is None and ticket.is_over(now):
-                self.end(
-                    ticket, min(now, ticket.last_used + ticket.idle_seconds, ticket.started + ticket.absolute_seconds)
-                )
+                self.end(ticket, ticket.runs_out)
             if ticket.ended is not None and now - ticket.ended > ticket.absolute_seconds:
                 del self._by_digest[digest]
-        for digest in [digest for digest, ticket in self._former.items() if ticket.former.get(digest, 0.0) < now]:
-            del self._former[digest]
+
+    def _remember(self, ticket: Ticket) -> None:
+        self._by_digest[ticket.digest] = self._alive[ticket.digest] = ticket
+        self._by_digest.move_to_end(ticket.digest)
+        if len(self._by_digest) > MOST_TICKETS:
+            self._told.leave(self._by_digest.popitem(last=False)[1])
 
     # -- whose ids -----------------------------------------------------------------------------------------------------
 
     def note_seen(self, client: str, session_id: str) -> None:
         """This client has this id, so it may send it anywhere."""
-        seen = self._by_client.setdefault(client, OrderedDict())
-        seen[session_id] = None
-        seen.move_to_end(session_id)
-        if len(seen) > MOST_SEEN:
-            seen.popitem(last=False)
-        if len(self._by_client) > MOST_TICKETS:
-            del self._by_client[next(iter(self._by_client))]
+        self._seen.note(client, session_id)
 
-    def seen_by(self, client: str) -> Iterable[str]:
+    def seen_by(self, client: str) -> Collection[str]:
         """The ids that a client has, as far as one remembers."""
-        return self._by_client.get(client, ())
+        return self._seen.of(client)
 
     # -- for the store -------------------------------------------------------------------------------------------------
 
     def drain_changes(self, now: float) -> list[Observation]:
         """What changed since the last call."""
-        told, self._told = self._told, []
-        dirty, self._dirty = self._dirty, {}
-        for ticket in dirty:
-            if ticket.ended is not None:
-                continue
-            if not ticket.written or ticket.last_used - ticket.written >= WRITTEN_SECONDS:
-                ticket.written = ticket.last_used
-                told.append(self._change(ticket, now))
-            told += (
-                self._held(ticket, key.domain, now, cookie, key) for key, cookie in ticket.jar.drain_changes().items()
-            )
-        return told
+        return self._told.drain(now)
 
     def everything(self, now: float) -> Iterator[Observation]:
         """All that is going on, for a store that has nothing of it."""
         for ticket in self._by_digest.values():
             if ticket.ended is None:
-                yield from self._all_of(ticket, now)
-
-    def _all_of(self, ticket: Ticket, now: float) -> Iterator[Observation]:
-        yield self._change(ticket, now)
-        for cookie in ticket.jar:
-            yield self._held(ticket, cookie.domain, now, cookie, cookie.key)
-
-    def _change(self, ticket: Ticket, now: float, ended: float | None = None) -> SessionChange:
-        over = ticket.ended if ended is None else ended
-        return SessionChange(
-            now,
-            ticket.client,
-            ticket.site,
-            ticket.digest,
-            ticket.origin,
-            ticket.bound,
-            ticket.started,
-            ticket.last_used,
-            over,
-        )
-
-    def _held(self, ticket: Ticket, domain: str, now: float, cookie: Cookie | None, key: CookieKey) -> JarChange:
-        time = now if cookie is None else min(now, cookie.set_time)
-        return JarChange(time, ticket.client, JarKind.HELD, ticket.digest, site_of(domain, self._suffixes), key, cookie)
-
-    def _remember(self, ticket: Ticket) -> None:
-        self._by_digest[ticket.digest] = ticket
-        if len(self._by_digest) > MOST_TICKETS:
-            _, gone = self._by_digest.popitem(last=False)
-            self._told += self._all_of(gone, gone.last_used) if gone.ended is None and gone in self._dirty else ()
-            self._dirty.pop(gone, None)
+                yield from self._told.all_of(ticket, now)

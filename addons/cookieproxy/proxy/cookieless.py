@@ -5,40 +5,43 @@ Holds the sessions and what is known of clients' cookies. Pure work is in the ro
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from mitmproxy.http import HTTPFlow, Response
 
 from ..config import Config
 from ..cookieless.door import Door, Stage, Visit
 from ..cookieless.endpoint import (
+    assigned,
     document_of,
     is_endpoint,
     is_from_own_page,
     readable_cookies,
     write_cookie,
 )
-from ..cookieless.fields import values
+from ..cookieless.fields import values, without
 from ..cookieless.handing_over import given_to_browser, names_in
 from ..cookieless.probe import Answers, probe_field
 from ..cookieless.script import SESSION_HEADER
 from ..cookieless.session_cookies import is_session_id
 from ..cookieless.tickets import Ticket
-from ..core.events import Event, EventKind, JarKind, Observation, SetCookieSeen
+from ..core.events import Event, EventKind, Observation
 from ..core.hosts import Suffixes, site_of
 from ..core.jar import Jar
 from ..core.outcome import CookielessReason
+from ..core.syntax import parse_set_cookie
 from ..exchange import Browser, RequestHead
-from .rewriting import Rewriting, flows_spelling, rewrite
+from .flows import browser_authority
+from .leaks import Leaks, detour, may_have_id
+from .refusal import has_body
+from .rewriting import Rewriting, can_carry, flows_spelling, rewrite
 from .session_keeper import SessionKeeper
 from .visits import (
     asked_of,
     ids_in_body,
     may_have_id_in_body,
-    scrub_body,
-    scrub_head,
-    scrub_message,
-    stream_without,
+    may_stream,
     take_out,
 )
 
@@ -55,13 +58,13 @@ class Cookieless:
         self.tickets = self.keeper.tickets
         self._answers = Answers()
         self._door = Door((), self.tickets, self._answers, suffixes)
-        self._parameters: tuple[str, ...] = ()
-        self._asking: dict[str, Visit] = {}
+        self._leaks = Leaks(self.tickets)
 
     def follow(self, config: Config) -> None:
         """Another configuration is in force; sessions go on where an entry holds for them."""
         self._door = Door(config.entries, self.tickets, self._answers, self._suffixes)
-        self._parameters = tuple(dict.fromkeys(entry.parameter for entry in config.entries))
+        named = (entry.parameter for entry in config.entries)
+        self._leaks.parameters = tuple(dict.fromkeys((*self._leaks.parameters, *named)))
 
     def end_stale(self) -> None:
         """Let go of sessions of an earlier run that timed out."""
@@ -69,8 +72,18 @@ class Cookieless:
 
     @property
     def is_on(self) -> bool:
-        """True if there is an entry."""
-        return bool(self._door)
+        """True if there is an entry, or was one: the ids of its time must not get out later either."""
+        return bool(self._leaks.parameters)
+
+    @contextmanager
+    def closed_on_failure(self, flow: HTTPFlow) -> Iterator[None]:
+        """Where a bug of ours would let a request out as it came: not with what may be an id."""
+        try:
+            yield
+        except Exception:
+            if self.is_on and may_have_id(flow):
+                flow.kill()  # type: ignore[no-untyped-call]  # mitmproxy gives it no types
+            raise
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
@@ -82,30 +95,29 @@ class Cookieless:
         """What a request is, and how the exchange sees it; ids are out of the flow afterwards."""
         asked = asked_of(flow, head, browser)
         if flow.request.raw_content and may_have_id_in_body(flow):
-            found = (one for name in self._parameters for one in ids_in_body(flow, name))
+            found = (one for name in self._leaks.parameters for one in ids_in_body(flow, name))
             asked = asked._replace(other_ids=(*asked.other_ids, *found))
         visit = self._door.enter(asked)
         if visit is None:
             return None, head
         clean = take_out(flow, head, visit)
-        if visit.holds and visit.entry.script and is_endpoint(visit.place):
-            self._asking[flow.id] = visit
-        elif _asks_for_what_was_kept(visit):
-            flow.response = Response.make(204, b"", {"Cache-Control": "no-store"})
-        elif self._is_to_be_cleaned(visit, head):
-            authority = visit.authority.encode()
-            location = head.scheme.encode() + b"://" + authority + visit.target
-            flow.response = Response.make(302, b"", [(b"Location", location), (b"Cache-Control", b"no-store")])
+        if not (has_body(flow.request) and may_stream(flow)):
+            flow.response = self._own_answer(flow, visit, head, browser)
         return visit, clean
+
+    def _own_answer(self, flow: HTTPFlow, visit: Visit, head: RequestHead, browser: Browser) -> Response | None:
+        """What a browser gets without the application: what its script asks for, or the URL without an id."""
+        if visit.ticket is not None and visit.entry.script and is_endpoint(visit.place):
+            return self._answer_script(visit, visit.ticket, head, browser)
+        if not self._is_to_be_cleaned(visit, head):
+            return None
+        location = f"{head.scheme}://{visit.authority}".encode() + visit.target
+        return Response.make(302, b"", [(b"Location", location), (b"Cache-Control", b"no-store")])
 
     @staticmethod
     def _is_to_be_cleaned(visit: Visit, head: RequestHead) -> bool:
         """A browser with cookies that navigates to a URL with an id goes to the one without."""
         return visit.stage is Stage.COOKIES and visit.carries and visit.is_navigation and head.method in ("GET", "HEAD")
-
-    def is_asked_by_script(self, flow: HTTPFlow) -> bool:
-        """True if the request is our script's, and goes to no application."""
-        return flow.id in self._asking
 
     def jar_for(self, visit: Visit, now: float) -> Jar | None:
         """The held jar whose cookies go with a request."""
@@ -122,31 +134,32 @@ class Cookieless:
         """What is to be told of a request."""
         return [self._event(browser, head, reason) for reason in dict.fromkeys(visit.reasons)]
 
-    def keep_in(self, flow: HTTPFlow, browser: Browser, head: RequestHead, is_home: bool) -> list[Observation]:
-        """Take the client's ids out of whatever else its request says, before it goes anywhere."""
-        ids = tuple(self.tickets.seen_by(browser.name))
-        if not ids:
-            return []
-        if flow.request.stream:
-            stream_without(flow, ids)
-        stopped = scrub_head(flow, ids, self._parameters)
-        return [self._event(browser, head, CookielessReason.LEAK_STOPPED)] if stopped and not is_home else []
+    def keep_in(
+        self, flow: HTTPFlow, head: RequestHead, browser: Browser, visit: Visit | None
+    ) -> tuple[RequestHead, list[Observation]]:
+        """Take ids out of whatever else a request says, before it goes anywhere or is written down."""
+        clean = self._leaks.keep_in_head(flow, head, browser.name)
+        if clean is head or visit is not None:
+            return clean, []
+        if flow.response is None:
+            url = f"{head.scheme}://{browser_authority(flow, head)}{flow.request.path}"
+            flow.response = detour(flow, head, clean, url)
+        return clean, [self._event(browser, head, CookielessReason.LEAK_STOPPED)]
 
     def keep_in_body(self, flow: HTTPFlow, browser: Browser) -> None:
         """The same for a body that is there as a whole."""
-        ids = tuple(self.tickets.seen_by(browser.name))
-        if not ids or flow.id in self._asking:
-            return
         if may_have_id_in_body(flow):
-            for name in self._parameters:
+            for name in self._leaks.parameters:
                 ids_in_body(flow, name)
-        scrub_body(flow, ids, self._parameters)
+        self._leaks.keep_in_body(flow, browser.name)
+
+    def keep_in_cookie(self, cookie: bytes, browser: Browser) -> bytes:
+        """The same for the cookies that go with a request."""
+        return self._leaks.keep_in_text(cookie, browser.name)
 
     def keep_in_message(self, flow: HTTPFlow, browser: Browser) -> None:
         """The same for a WebSocket message."""
-        ids = tuple(self.tickets.seen_by(browser.name))
-        if ids:
-            scrub_message(flow, ids, self._parameters)
+        self._leaks.keep_in_message(flow, browser.name)
 
     def _event(self, browser: Browser, head: RequestHead, reason: CookielessReason) -> Event:
         site = site_of(head.host, self._suffixes)
@@ -157,26 +170,35 @@ class Cookieless:
 
     # -- the script's requests -----------------------------------------------------------------------------------------
 
-    def answer_script(self, flow: HTTPFlow, browser: Browser) -> None:
-        """Read or write what is `document.cookie` for a page."""
-        visit = self._asking.pop(flow.id)
-        ticket, request = visit.ticket, flow.request
-        assert ticket is not None
-        if not is_from_own_page(visit.asked_fields, visit.place.host):
-            flow.response = Response.make(403, b"", {"Cache-Control": "no-store"})
-            return
-        now = request.timestamp_start
+    def _answer_script(self, visit: Visit, ticket: Ticket, head: RequestHead, browser: Browser) -> Response:
+        """Read or write what is `document.cookie` for a page. Where cookies work, the answer brings what was kept until then."""
+        fields = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
+        if not is_from_own_page(visit.asked_fields, f"{visit.place.scheme}://{visit.authority}"):
+            return Response.make(403, b"", fields)
+        if not visit.holds:
+            return Response.make(200, b"", fields)
         site = site_of(visit.place.host, self._suffixes)
-        access = document_of(visit.place, visit.asked_fields, site).access(now, flow.id)
-        if request.method == "POST":
-            write_cookie(ticket.jar, request.raw_content or b"", access)
+        access = document_of(visit.place, visit.asked_fields, site).access(head.time, head.flow_id)
+        if head.method == "POST":
+            written = self._leaks.keep_in_text(assigned(visit.asked_fields), browser.name)
+            write_cookie(ticket.jar, written, access)
         self.tickets.keep(ticket)
         self.tickets.touch(ticket)
         self.tickets.note_seen(browser.name, ticket.id)
-        fields = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", SESSION_HEADER: ticket.id}
-        flow.response = Response.make(200, readable_cookies(ticket.jar, access), fields)
+        return Response.make(200, readable_cookies(ticket.jar, access), fields | {SESSION_HEADER: ticket.id})
 
     # -- responses -----------------------------------------------------------------------------------------------------
+
+    def lets_cookies_pass(self, flow: HTTPFlow, visit: Visit) -> bool:
+        """True if nobody knows yet whether cookies work, and the response has no place for an id: then they may as well."""
+        response = flow.response
+        if visit.stage is not Stage.ASKING or response is None or (visit.ticket is not None and visit.ticket.is_kept):
+            return False
+        if can_carry(flow.request.method, response.status_code, response.headers.fields):
+            return False
+        visit.stage = Stage.COOKIES
+        visit.ticket = None
+        return True
 
     def hand_over(self, flow: HTTPFlow, visit: Visit) -> None:
         """A browser has cookies after all: it gets those that were held until that was known, as if they were set now."""
@@ -191,18 +213,22 @@ class Cookieless:
         spelling = flows_spelling(flow, b"Set-Cookie")
         response.headers.fields = (*fields, *((spelling, field) for field in given))
 
-    def respond(
-        self, flow: HTTPFlow, visit: Visit, browser: Browser, head: RequestHead, observations: list[Observation]
-    ) -> list[Observation]:
-        """Rewrite a response; `observations` say what its cookies came to. What is to be told of it."""
+    def renew(self, flow: HTTPFlow, visit: Visit, browser: Browser, head: RequestHead) -> list[Observation]:
+        """Another id if the application is about to set another session's; before its cookies are put into the jar."""
+        ticket, response = visit.ticket, flow.response
+        if ticket is None or response is None or not visit.holds or not ticket.is_kept:
+            return []
+        if not any(_sets_session(value, ticket.jar) for value in values(response.headers.fields, b"set-cookie")):
+            return []
+        visit.ticket = self.tickets.renew(ticket, head.time)
+        return [self._event(browser, head, CookielessReason.RENEWED)]
+
+    def respond(self, flow: HTTPFlow, visit: Visit, browser: Browser, head: RequestHead) -> list[Observation]:
+        """Rewrite a response. What is to be told of it."""
         ticket, response = visit.ticket, flow.response
         if ticket is None or response is None or not visit.holds:
             return []
         told: list[Observation] = []
-        renews = ticket.is_kept and any(_sets_session(each) for each in observations)
-        if renews:
-            self.tickets.renew(ticket, head.time)
-            told.append(self._event(browser, head, CookielessReason.RENEWED))
         learns = rewrite(flow, self._rewriting(flow, visit, ticket, browser, head))
         if learns and self.tickets.keep(ticket):
             told.append(self._event(browser, head, CookielessReason.STARTED))
@@ -212,7 +238,8 @@ class Cookieless:
         own: list[tuple[bytes, bytes]] = []
         if visit.stage is Stage.ASKING and learns:
             own.append((b"Set-Cookie", probe_field(self._answers.ask(ticket), visit.place.scheme == "https")))
-        if visit.said_another_id(ticket.id) and not visit.is_navigation:
+        response.headers.fields = without(response.headers.fields, SESSION_HEADER.lower().encode())
+        if visit.entry.script and visit.said_another_id(ticket.id):
             own.append((SESSION_HEADER.encode(), ticket.id.encode()))
         if own:
             spelled = ((flows_spelling(flow, name), value) for name, value in own)
@@ -229,6 +256,8 @@ class Cookieless:
 
         def on_trouble(trouble: str) -> None:
             logger.warning(f"{place.host}: a page could not be rewritten in full: {trouble}.")
+            if self.keeper.recorder is not None:
+                self.keeper.recorder.add(browser, [self._event(browser, head, CookielessReason.TOO_MUCH)])
 
         return Rewriting(
             visit,
@@ -240,15 +269,9 @@ class Cookieless:
         )
 
 
-def _asks_for_what_was_kept(visit: Visit) -> bool:
-    """The script of a page, in a browser that has cookies after all."""
-    return visit.ticket is not None and visit.entry.script and is_endpoint(visit.place)
-
-
-def _sets_session(observation: Observation) -> bool:
-    """True if the application gave the session another id, or its first one."""
-    if not isinstance(observation, SetCookieSeen) or observation.jar is not JarKind.HELD:
+def _sets_session(source: bytes, jar: Jar) -> bool:
+    """True if this Set-Cookie field gives a session of the application another id, or its first one."""
+    said = parse_set_cookie(source)
+    if not is_session_id(said.name, said.value):
         return False
-    if observation.event not in (EventKind.STORED, EventKind.REPLACED) or observation.old_value == observation.value:
-        return False
-    return is_session_id(observation.name, observation.value)
+    return all(cookie.name != said.name or cookie.value != said.value for cookie in jar)

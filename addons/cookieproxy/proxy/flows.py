@@ -5,7 +5,7 @@ scheme in the client's TLS; elsewhere both stand in the request target, which al
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import lru_cache
 from math import isfinite
 from typing import Any
@@ -160,11 +160,11 @@ def write_fields(
     flow: HTTPFlow,
     came: tuple[tuple[bytes, bytes], ...],
     fields: tuple[tuple[bytes, bytes], ...],
-    mask: Callable[[bytes], bytes],
+    ids: Sequence[bytes],
 ) -> None:
     """Make of the request's fields as they came these others, name by name; what mitmproxy changed meanwhile stays.
 
-    A Referer that had an id is remembered as `mask` shows it.
+    A Referer that had an id is remembered with stars for it.
     """
     headers = flow.request.headers
     for name in dict.fromkeys(key.lower() for key, _ in came):
@@ -173,10 +173,18 @@ def write_fields(
         if before == after:
             continue
         if name == b"referer":
-            keep_original(flow, "referer", mask(before[0]))
+            keep_original(flow, "referer", masked(before[0], after[0] if after else b"", ids))
         rest = iter(after)
         others = ((key, next(rest, None) if key.lower() == name else value) for key, value in headers.fields)
         headers.fields = tuple((key, value) for key, value in others if value is not None)
+
+
+def masked(text: bytes, clean: bytes, ids: Sequence[bytes]) -> bytes:
+    """The text with stars for ids; the clean one where they are not written as they are."""
+    stars = text
+    for one in ids:
+        stars = stars.replace(one, b"***")
+    return clean if stars == text else stars
 
 
 def write_headers(flow: HTTPFlow, headers: Headers, edits: Edits) -> None:

@@ -24,6 +24,7 @@ from ..cookieless.urls import Links
 logger = logging.getLogger(__name__)
 
 _POLICIES = (b"content-security-policy", b"content-security-policy-report-only")
+_LEADING = (b"location", b"refresh")
 _LENGTHS = (b"content-length", b"content-md5", b"content-range")
 
 
@@ -62,26 +63,44 @@ def rewrite(flow: HTTPFlow, rewriting: Rewriting) -> bool:
     response = flow.response
     assert response is not None
     fields = response.headers.fields
-    visit = rewriting.visit
-    rewrites_parts = any(element == b"link" for element, _ in visit.entry.rewrites)
+    rewrites_parts = any(element == b"link" for element, _ in rewriting.visit.entry.rewrites)
     changed = with_links(fields, rewriting.links(fields, in_markup=False), rewrites_parts)
     leads = changed != fields
     kind = kind_of(flow.request.method, response.status_code, fields)
-    is_page = kind in (Kind.PAGE, Kind.XML_PAGE)
-    body: Body | None = None
-    if is_page:
-        changed, body = _page(flow, rewriting, changed, kind is Kind.XML_PAGE)
-    elif kind is Kind.STYLE and visit.carrier.kind is CarrierKind.PATH:
-        prefix = b"/(S(" + rewriting.session_id.encode() + b"))"
-        body = body_through(changed, _Guarded(StyleRewriter(prefix)), rewriting.on_trouble)
+    changed, body = _body(flow, rewriting, changed, kind)
     if leads or body is not None:
         changed = not_kept(changed, lambda name: flows_spelling(flow, name))
+    if _may_be_a_page(response.status_code, fields) or values(fields, b"referrer-policy"):
+        changed = telling_nobody(changed, lambda name: flows_spelling(flow, name))
     if body is not None:
         changed = _streaming(flow, changed)
         response.stream = body
     if changed != fields:
         response.headers.fields = changed
-    return leads or (is_page and body is not None)
+    return leads or (body is not None and kind is not Kind.STYLE)
+
+
+def _body(flow: HTTPFlow, rewriting: Rewriting, fields: Fields, kind: Kind) -> tuple[Fields, Body | None]:
+    """The fields with which the body goes on, and what it goes through; None if it goes on as it is."""
+    if kind in (Kind.PAGE, Kind.XML_PAGE):
+        return _page(flow, rewriting, fields, kind is Kind.XML_PAGE)
+    if kind is not Kind.STYLE or rewriting.visit.carrier.kind is not CarrierKind.PATH:
+        return fields, None
+    prefix = b"/(S(" + rewriting.session_id.encode() + b"))"
+    return fields, body_through(fields, _Guarded(StyleRewriter(prefix)), rewriting.on_trouble)
+
+
+def _may_be_a_page(status: int, fields: Fields) -> bool:
+    """True for what a browser may show or follow, read by us or not: its address is what other sites must not be told."""
+    types = values(fields, b"content-type")
+    return 300 <= status < 304 or status in (307, 308) or not types or any(b"html" in one.lower() for one in types)
+
+
+def can_carry(method: str, status: int, fields: Fields) -> bool:
+    """True if a response with this head has a place from which a browser learns an id."""
+    if any(name.lower() in _LEADING for name, _ in fields):
+        return True
+    return kind_of(method, status, fields) in (Kind.PAGE, Kind.XML_PAGE)
 
 
 def rewrite_whole(response: Response) -> None:
@@ -101,9 +120,7 @@ def _page(flow: HTTPFlow, rewriting: Rewriting, fields: Fields, xml: bool) -> tu
     links = rewriting.links(fields, in_markup=True, xml=xml)
     page = Page(links, table, injection, has_charset=charset_of(fields) is not None)
     body = body_through(fields, _Guarded(page), rewriting.on_trouble)
-    if body is None:
-        return fields, None
-    return telling_nobody(extended_fields, lambda name: flows_spelling(flow, name)), body
+    return (fields, None) if body is None else (extended_fields, body)
 
 
 def _injection(flow: HTTPFlow, rewriting: Rewriting, fields: Fields) -> tuple[Injection | None, Fields]:

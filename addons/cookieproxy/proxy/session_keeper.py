@@ -53,7 +53,9 @@ class SessionKeeper:
         if self.recorder is None:
             return
         now = time.time()
-        over = [change for change in self.recorder.open_sessions() if not _lives(change, door, now)]
+        stored = self.recorder.open_sessions()
+        self.tickets.before = frozenset(change.session for change in stored)
+        over = [change for change in stored if not _lives(change, door, now)]
         self.recorder.add_session(change._replace(time=now, ended=now) for change in over)
 
     def jar_of(self, digest: str) -> Jar | None:

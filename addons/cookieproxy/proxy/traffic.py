@@ -112,10 +112,19 @@ class LiveTraffic(Traffic):
         profile = self._policy.profile_of(client, "") if browser is None else browser.profile
         return Jar(held_profile(profile, self._policy.config.enforce), self._suffixes)
 
+    def forget(self, flow: HTTPFlow) -> None:
+        """There will be no response."""
+        super().forget(flow)
+        self._waiting.pop(flow.id, None)
+
     def request(self, flow: HTTPFlow, head: RequestHead) -> None:
         """The way up, before the body."""
         if self._policy is None:
             return
+        with self.cookieless.closed_on_failure(flow):
+            self._take(flow, head)
+
+    def _take(self, flow: HTTPFlow, head: RequestHead) -> None:
         browser = self._browsers.of(flow)
         if self.cookieless.is_on and self.cookieless.waits_for_body(flow, head, browser):
             self._waiting[flow.id] = head
@@ -128,11 +137,9 @@ class LiveTraffic(Traffic):
         if not cookieless.is_on or self._policy is None:
             return
         browser = self._browsers.of(flow)
-        if (head := self._waiting.pop(flow.id, None)) is not None:
-            self._request(flow, head, browser)
-        if cookieless.is_asked_by_script(flow):
-            cookieless.answer_script(flow, browser)
-        else:
+        with cookieless.closed_on_failure(flow):
+            if (head := self._waiting.pop(flow.id, None)) is not None:
+                self._request(flow, head, browser)
             cookieless.keep_in_body(flow, browser)
 
     def message(self, flow: HTTPFlow) -> None:
@@ -143,14 +150,19 @@ class LiveTraffic(Traffic):
     def _request(self, flow: HTTPFlow, head: RequestHead, browser: Browser) -> None:
         assert self._policy is not None
         visit, session = None, None
+        stopped: list[Observation] = []
         if self.cookieless.is_on:
             visit, head = self.cookieless.enter(flow, head, browser)
-            if self.cookieless.is_asked_by_script(flow):
-                return
+            if visit is not None and visit.holds and flow.response is not None:
+                return  # our script's request, which has nothing to do with the application
             session = None if visit is None else self.cookieless.jar_for(visit, head.time)
+            head, stopped = self.cookieless.keep_in(flow, head, browser, visit)
         result = self._policy.requests.process(browser, head, flow, session=session)
+        result.observations += stopped
         if visit is not None:
             result.observations += self.cookieless.reasons(visit, browser, head)
+            if result.cookie and session is not None:
+                result.cookie = self.cookieless.keep_in_cookie(result.cookie, browser)
             if not visit.holds:
                 result.session = None
         self._await(flow, Pending(browser, result, head, visit))
@@ -158,8 +170,6 @@ class LiveTraffic(Traffic):
             flows.write_cookie(flow, result.cookie)
         if result.headers:
             flows.write_headers(flow, flow.request.headers, result.headers)
-        if self.cookieless.is_on:
-            result.observations += self.cookieless.keep_in(flow, browser, head, visit is not None)
         self._keep(browser, result.observations, head.time, flow)
         seen.note(flow, "request", result.observations)
 
@@ -169,22 +179,34 @@ class LiveTraffic(Traffic):
         if pending is None or self._policy is None:
             return
         browser, visit = pending.browser, pending.visit
+        renewed: list[Observation] = []
         if visit is not None:
-            self.cookieless.hand_over(flow, visit)
+            renewed = self._before(flow, visit, pending)
         head = flows.response_head(flow)
         result = self._policy.responses.process(browser, pending.request, head, flow)
+        result.observations += renewed
         if result.set_cookies is not None:
             flows.write_set_cookies(flow, result.set_cookies)
         if result.headers and flow.response is not None:
             flows.write_headers(flow, flow.response.headers, result.headers)
         if visit is not None:
             at = pending.head._replace(time=head.time)
-            result.observations += self.cookieless.respond(flow, visit, browser, at, result.observations)
+            result.observations += self.cookieless.respond(flow, visit, browser, at)
         elif pending.request.session is not None:
             self.cookieless.keeper.keep_late(browser.name, flows.kept_session(flow) or "", pending.request.session)
         if result.observations:
             self._keep(browser, result.observations, head.time, flow)
             seen.note(flow, "response", result.observations)
+
+    def _before(self, flow: HTTPFlow, visit: Visit, pending: Pending) -> list[Observation]:
+        """What has to be settled of a session before the response's cookies go to its jar."""
+        if self.cookieless.lets_cookies_pass(flow, visit):
+            pending.request.session = None
+        self.cookieless.hand_over(flow, visit)
+        renewed = self.cookieless.renew(flow, visit, pending.browser, pending.head)
+        if renewed and visit.ticket is not None:
+            pending.request.session = visit.ticket.jar
+        return renewed
 
     def _from_before(self, flow: HTTPFlow) -> Pending | None:
         """A request that went up before the script was loaded anew: what its response sets is nevertheless ours to judge."""

@@ -1,0 +1,180 @@
+"""Ids of sessions kept from everybody but us: whatever a client sends, to whomever, is searched for them (R34).
+
+Two ways of finding them: those that a client is known to have, wherever they stand; and whatever looks like one and was issued,
+whoever has it. Targets, fields, text bodies and WebSocket messages are cleaned. A browser that navigates elsewhere with an id in
+its URL or its referrer is first sent to the same URL without, because a page can read both, and no proxy can clean those.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from urllib.parse import unquote_to_bytes
+
+from mitmproxy.http import HTTPFlow, Response
+
+from ..cookieless.bodies import body_through
+from ..cookieless.form_bodies import is_textual
+from ..cookieless.scrub import mentions, scrub
+from ..cookieless.tickets import Tickets
+from ..exchange import RequestHead
+from .refusal import has_body
+from .visits import MOST_BODY, content_type_of, may_stream, write_body
+
+_CANDIDATE = re.compile(rb"(?<![a-z0-9])[a-z0-5]{24}(?![a-z0-9])")
+UNSEEN = b"x"
+"""What stands for an octet of an id where lengths must not change."""
+LONGEST_SPELLING = 72
+"""Octets of an id of which each character is percent-encoded."""
+
+type Find = Callable[[bytes], tuple[str, ...]]
+"""The ids that are in a text."""
+
+
+class Leaks:
+    """Finds ids in what clients send."""
+
+    def __init__(self, tickets: Tickets) -> None:
+        self._tickets = tickets
+        self.parameters: tuple[str, ...] = ()
+        """The names that ids have in URLs."""
+
+    def finder(self, client: str) -> Find:
+        """What finds the ids in a text of this client."""
+        return lambda text: self._ids_in(text, client)
+
+    def _ids_in(self, text: bytes, client: str) -> tuple[str, ...]:
+        lowered = text.lower()
+        if b"%" in lowered:
+            lowered += b"\n" + unquote_to_bytes(lowered).lower()
+        found = {one.decode("ascii") for one in _CANDIDATE.findall(lowered)}
+        issued = [one for one in found if self._tickets.is_issued(one)]
+        return tuple(dict.fromkeys((*mentions(lowered, self._tickets.seen_by(client)), *issued)))
+
+    def keep_in_head(self, flow: HTTPFlow, head: RequestHead, client: str) -> RequestHead:
+        """Take ids out of target and fields; the head without them, the same one if there were none."""
+        find = self.finder(client)
+        if may_stream(flow) and is_textual(content_type_of(flow)):
+            flow.request.stream = _Overwriting(find)
+        ids = find(b"\n".join((head.path, *(value for _, value in head.fields))))
+        if not ids:
+            return head
+        clean = head._replace(
+            path=scrub(head.path, ids, self.parameters),
+            fields=tuple((name, scrub(value, ids, self.parameters)) for name, value in head.fields),
+        )
+        request = flow.request
+        request.path = scrub(request.data.path, ids, self.parameters).decode("utf-8", "surrogateescape")
+        request.headers.fields = tuple(
+            (name, scrub(value, ids, self.parameters)) for name, value in request.headers.fields
+        )
+        return clean
+
+    def keep_in_text(self, text: bytes, client: str) -> bytes:
+        """A text without ids."""
+        ids = self._ids_in(text, client)
+        return scrub(text, ids, self.parameters) if ids else text
+
+    def keep_in_body(self, flow: HTTPFlow, client: str) -> None:
+        """Take ids out of a text body that is there as a whole."""
+        request = flow.request
+        body = request.raw_content
+        if not body or len(body) > MOST_BODY or not is_textual(content_type_of(flow)):
+            return
+        if request.headers.get("content-encoding"):
+            self._keep_in_coded(flow, client)
+        elif ids := self._ids_in(body, client):
+            write_body(flow, scrub(body, ids, self.parameters))
+
+    def _keep_in_coded(self, flow: HTTPFlow, client: str) -> None:
+        """The same under a content coding."""
+        scrubber = _Gathering(lambda text: self.keep_in_text(text, client))
+        body = body_through(flow.request.headers.fields, scrubber, lambda trouble: None)
+        if body is None or not flow.request.raw_content:
+            return
+        changed = body.whole(flow.request.raw_content)
+        if scrubber.has_changed:
+            write_body(flow, changed)
+
+    def keep_in_message(self, flow: HTTPFlow, client: str) -> None:
+        """Take ids out of the WebSocket text message that a client just sent."""
+        if flow.websocket is None or not flow.websocket.messages:
+            return
+        message = flow.websocket.messages[-1]
+        if message.from_client and message.is_text:
+            message.content = self.keep_in_text(message.content, client)
+
+
+def may_have_id(flow: HTTPFlow) -> bool:
+    """True if something in a request's head looks like an id."""
+    head = b"\n".join((flow.request.data.path, *(value for _, value in flow.request.headers.fields)))
+    return _CANDIDATE.search(unquote_to_bytes(head).lower()) is not None
+
+
+def detour(flow: HTTPFlow, came: RequestHead, clean: RequestHead, url: str) -> Response | None:
+    """What sends a browser that goes elsewhere with an id to the same URL without it; None if that cannot be or helps nobody.
+
+    `url` is where it goes, without ids. A browser too old for referrer policies is not sent round for its referrer alone.
+    """
+    said = {name.lower(): value for name, value in came.fields}
+    if not _is_navigation(said) or (has_body(flow.request) and may_stream(flow)):
+        return None
+    if came.path == clean.path and not (b"sec-fetch-mode" in said or b"upgrade-insecure-requests" in said):
+        return None
+    fields = [
+        (b"Location", url.encode("utf-8", "surrogateescape")),
+        (b"Referrer-Policy", b"no-referrer"),
+        (b"Cache-Control", b"no-store"),
+    ]
+    return Response.make(307, b"", fields)
+
+
+def _is_navigation(said: dict[bytes, bytes]) -> bool:
+    if b"sec-fetch-mode" in said:
+        return said[b"sec-fetch-mode"] in (b"navigate", b"nested-navigate")
+    return b"text/html" in said.get(b"accept", b"") or b"upgrade-insecure-requests" in said
+
+
+class _Overwriting:
+    """A text body that streams keeps its length: the ids in it are written over, also across two pieces."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+        self._held = b""
+        self._seen = 0
+
+    def __call__(self, chunk: bytes) -> Iterable[bytes]:
+        """What goes on; an empty piece would end a body in chunks."""
+        text = self._held + chunk
+        self._seen += len(chunk)
+        if self._seen <= MOST_BODY:
+            for one in self._find(text):
+                text = _written_over(text, one)
+        keeps = min(LONGEST_SPELLING - 1, len(text)) if chunk else 0
+        self._held = text[len(text) - keeps :]
+        return [text[: len(text) - keeps]] if len(text) > keeps else []
+
+
+def _written_over(text: bytes, one: str) -> bytes:
+    pattern = b"".join(b"(?:%b|%%%02x|%%%02x)" % (bytes([c]), c, ord(chr(c).upper())) for c in one.encode())
+    return re.sub(pattern, lambda found: UNSEEN * len(found[0]), text, flags=re.IGNORECASE)
+
+
+class _Gathering:
+    """Gathers what is decoded, as far as it may be long, and changes it as a whole."""
+
+    def __init__(self, change: Callable[[bytes], bytes]) -> None:
+        self.has_changed = False
+        self._change = change
+        self._text = bytearray()
+
+    def feed(self, data: bytes) -> bytes:
+        """Nothing goes on before all of it is there."""
+        if len(self._text) <= MOST_BODY:
+            self._text += data
+        return b""
+
+    def close(self) -> bytes:
+        """The whole, changed."""
+        text = bytes(self._text)
+        changed = self._change(text) if len(text) <= MOST_BODY else text
+        self.has_changed = changed != text
+        return changed

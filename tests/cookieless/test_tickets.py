@@ -1,0 +1,616 @@
+"""Sessions: only issued ids open one, for whom and as long as they were issued; what the store is told; bounds (R17, R33, R35)."""
+
+import gc
+import hmac
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from weakref import ref
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from cookieproxy.cookieless import seen_ids, tickets
+from cookieproxy.cookieless.entry import Entry
+from cookieproxy.cookieless.ids import digest_of, new_id
+from cookieproxy.cookieless.tickets import GRACE_SECONDS, Ticket, Tickets
+from cookieproxy.core.events import JarChange, Observation, SessionChange
+from cookieproxy.core.outcome import CookielessReason
+from cookieproxy.record.store import Store, open_store
+from cookieproxy.record.values import ValuePolicy
+from rig.jars import NOW, SUFFIXES, access, jar_of, receive, sent
+
+ME, OTHER = "10.0.0.1 Chrome/143 3fa9c1", "10.0.0.2 Firefox/146 77b0aa"
+HOST = "www.shop.example"
+ORIGIN, URL = f"https://{HOST}/app/", f"https://{HOST}/app/page"
+IDLE, ABSOLUTE = 1_200, 8 * 3_600
+ENTRY = Entry(0, lambda place, client: True, lambda place, client: True)
+FOREIGN, EXPIRED, UNKNOWN = CookielessReason.FOREIGN, CookielessReason.EXPIRED, CookielessReason.UNKNOWN
+
+
+class World:
+    """Tickets with a store behind them, which is told when a test says so."""
+
+    def __init__(self, store: Store, entry: Entry | None = ENTRY) -> None:
+        self.store = store
+        self.entry = entry
+        self.tickets = self.restarted()
+
+    def restarted(self) -> Tickets:
+        """Another run of the program: what it knows is what the store knows."""
+        self.tickets = Tickets(SUFFIXES, lambda client: jar_of(), self.store.load_session)
+        return self.tickets
+
+    def entry_of(self, origin: str, client: str) -> Entry | None:
+        return self.entry
+
+    def session(self, at: float = NOW, bound: str = "me", client: str = ME, kept: bool = True) -> Ticket:
+        ticket = self.tickets.issue(client, ORIGIN, HOST, bound, ENTRY, at)
+        if kept:
+            self.tickets.keep(ticket)
+        return ticket
+
+    def find(self, session_id: str | bytes, at: float = NOW) -> Ticket | None:
+        octets = session_id if isinstance(session_id, bytes) else session_id.encode()
+        return self.tickets.find(octets, self.entry_of, at)
+
+    def judged(self, session_id: str, bound: str = "me", at: float = NOW) -> CookielessReason | None:
+        return self.tickets.judge(self.find(session_id, at), bound, at)
+
+    def tell(self, at: float = NOW) -> list[Observation]:
+        """Write what changed."""
+        changes = self.tickets.drain_changes(at)
+        self.store.write(changes, self.store.masker(ValuePolicy.HASH))
+        return changes
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with closing(open_store("memory:", Path("/"))) as store:
+        yield World(store)
+
+
+def hold(ticket: Ticket, *fields: str, after: float = 0.0) -> None:
+    receive(ticket.jar, access(URL, after), *fields)
+
+
+def cookie(ticket: Ticket | None, after: float = 0.0) -> str:
+    assert ticket is not None
+    return sent(ticket.jar, access(URL, after))
+
+
+def told(changes: list[Observation]) -> list[str]:
+    """What the store is told, a word or two each, ids by their digests' beginnings."""
+    lines = []
+    for change in changes:
+        if isinstance(change, SessionChange):
+            lines.append(f"{change.session[:4]} {'goes on' if change.ended is None else 'ends'}")
+        else:
+            assert isinstance(change, JarChange)
+            value = "gone" if change.cookie is None else change.cookie.value.decode()
+            lines.append(f"{str(change.session)[:4]} {change.key.name.decode()}={value}")
+    return lines
+
+
+# -- honouring -----------------------------------------------------------------------------------------------------------
+
+
+class TestHonouring:
+    """Who may come in with an id."""
+
+    def test_an_issued_id_is_good_in_any_case(self, world: World) -> None:
+        ticket = world.session()
+        assert world.find(ticket.id) is ticket
+        assert world.find(ticket.id.upper()) is ticket
+        assert world.judged(ticket.id.swapcase()) is None
+
+    @pytest.mark.parametrize(
+        "forged",
+        [b"a" * 24, b"", b"a", b"\xff" * 24, b"A" * 5_000, "\u212a".encode() * 8],
+        ids=["shape", "empty", "short", "octets", "long", "kelvin"],
+    )
+    def test_a_forged_one_is_not(self, world: World, forged: bytes) -> None:
+        world.session()
+        assert world.find(forged) is None
+        assert world.tickets.judge(None, "me", NOW) is UNKNOWN
+        assert len(world.tickets) == 1, "nothing is adopted"
+
+    def test_nor_one_that_differs_in_a_character(self, world: World) -> None:
+        ticket = world.session()
+        other = ("b" if ticket.id[0] == "a" else "a") + ticket.id[1:]
+        assert world.judged(other) is UNKNOWN
+
+    def test_nor_the_digest_which_the_store_and_the_log_show(self, world: World) -> None:
+        assert world.judged(world.session().digest) is UNKNOWN
+
+    def test_somebody_else_s_is_not(self, world: World) -> None:
+        ticket = world.session(bound="10.0.0.1 Chrome/143")
+        assert world.judged(ticket.id, "10.0.0.1 Chrome/143") is None
+        for bound in ("10.0.0.2 Chrome/143", "10.0.0.1 Chrome/144", "", "10.0.0.1 chrome/143", "10.0.0.1 Chrom\u00e9"):
+            assert world.judged(ticket.id, bound) is FOREIGN
+
+    def test_somebody_else_s_that_is_over_is_foreign_before_all(self, world: World) -> None:
+        ticket = world.session()
+        world.tickets.end(ticket, NOW)
+        assert world.judged(ticket.id, "other") is FOREIGN
+
+    @pytest.mark.parametrize(
+        ("uses", "at", "reason"),
+        [
+            ([], IDLE, None),
+            ([], IDLE + 0.5, EXPIRED),
+            ([IDLE], IDLE + 600, None),
+            ([IDLE], 2 * IDLE, None),
+            ([IDLE], 2 * IDLE + 0.5, EXPIRED),
+            ([*range(1_000, ABSOLUTE, 1_000)], ABSOLUTE, None),
+            ([*range(1_000, ABSOLUTE, 1_000)], ABSOLUTE + 0.5, EXPIRED),
+            ([600, 300], IDLE + 600, None),  # two requests arrive in another order: the later one counts
+            ([], -5, None),  # the clock was set back
+        ],
+    )
+    def test_for_as_long_as_it_is_used_and_no_longer_than_in_all(
+        self, world: World, uses: list[int], at: float, reason: CookielessReason | None
+    ) -> None:
+        ticket = world.session()
+        for after in uses:
+            world.tickets.use(ticket, NOW + after)
+        assert world.judged(ticket.id, at=NOW + at) is reason
+
+    def test_lifetimes_follow_the_entry(self, world: World) -> None:
+        ticket = world.session()
+        ticket.lives_by(replace(ENTRY, idle_seconds=60))
+        assert world.judged(ticket.id, at=NOW + 61) is EXPIRED
+        ticket.lives_by(ENTRY)
+        assert world.judged(ticket.id, at=NOW + 61) is None
+
+    def test_not_after_its_end(self, world: World) -> None:
+        ticket = world.session()
+        world.tickets.end(ticket, NOW + 1)
+        assert world.judged(ticket.id, at=NOW + 1) is EXPIRED
+
+    def test_not_before_anybody_was_told_it(self, world: World) -> None:
+        ticket = world.session(kept=False)
+        assert world.find(ticket.id) is None
+        assert world.tickets.keep(ticket)
+        assert not world.tickets.keep(ticket)
+        assert world.find(ticket.id) is ticket
+
+    def test_secrets_are_compared_in_constant_time(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Looking an id up is by its digest, whose place in a table says nothing about the id."""
+        ticket = world.session()
+        compared = []
+
+        class Watched:
+            @staticmethod
+            def compare_digest(one: str | bytes, other: str | bytes) -> bool:
+                compared.append((one, other))
+                return hmac.compare_digest(one, other)  # type: ignore[type-var]
+
+        monkeypatch.setattr(tickets, "hmac", Watched)
+        world.judged(ticket.id, "you")
+        assert compared == [(ticket.digest, digest_of(ticket.id)), (b"me", b"you")]
+        assert ticket.id not in world.tickets._by_digest
+
+    def test_the_id_is_in_no_repr(self, world: World) -> None:
+        assert world.session().id not in repr(world.session())
+
+
+# -- renewal -------------------------------------------------------------------------------------------------------------
+
+
+class TestRenewal:
+    """The application's session id changed."""
+
+    def test_both_ids_are_good_for_a_moment_then_the_new_one(self, world: World) -> None:
+        ticket = world.session()
+        old = ticket.id
+        world.tickets.renew(ticket, NOW)
+        assert ticket.id != old
+        for at in (NOW, NOW + GRACE_SECONDS):
+            assert world.find(old, at) is ticket
+            assert world.judged(old, at=at) is None
+            assert world.judged(old, "other", at) is FOREIGN
+        assert world.find(old, NOW + GRACE_SECONDS + 0.1) is not ticket
+        assert world.judged(old, at=NOW + GRACE_SECONDS + 0.1) is UNKNOWN, "no store was told of it"
+        assert world.judged(ticket.id, at=NOW + 60) is None
+
+    def test_with_a_store_the_old_one_is_known_to_be_over(self, world: World) -> None:
+        ticket = world.session()
+        old = ticket.id
+        hold(ticket, "PHPSESSID=1")
+        world.tickets.renew(ticket, NOW)
+        world.tell()
+        at = NOW + GRACE_SECONDS + 1
+        assert world.judged(old, at=at) is EXPIRED
+        assert cookie(world.find(old, at)) == "", "nothing is held under it"
+        assert cookie(world.find(ticket.id, at)) == "PHPSESSID=1"
+
+    def test_each_has_its_own_moment(self, world: World) -> None:
+        ticket = world.session()
+        first = ticket.id
+        world.tickets.renew(ticket, NOW)
+        second = ticket.id
+        world.tickets.renew(ticket, NOW + 8)
+        assert world.find(first, NOW + 9) is world.find(second, NOW + 9) is world.find(ticket.id, NOW + 9) is ticket
+        assert world.find(first, NOW + 11) is None
+        assert world.find(second, NOW + 11) is ticket
+        assert len(ticket.former) == 1
+
+    def test_many_leave_nothing_behind(self, world: World) -> None:
+        ticket = world.session()
+        for after in range(200):
+            world.tickets.renew(ticket, NOW + after)
+        assert len(ticket.former) <= GRACE_SECONDS + 1
+        world.tickets.sweep(NOW + 200 + GRACE_SECONDS)
+        assert len(world.tickets._former) == 0
+        assert len(world.tickets) == 1
+
+    def test_an_end_is_the_end_of_all_its_ids(self, world: World) -> None:
+        ticket = world.session()
+        old = ticket.id
+        world.tickets.renew(ticket, NOW)
+        world.tickets.end(ticket, NOW + 1)
+        assert world.find(old, NOW + 1) is None
+        assert world.judged(ticket.id, at=NOW + 1) is EXPIRED
+
+    def test_one_that_is_over_or_only_tried_is_not_renewed(self, world: World) -> None:
+        tried, over = world.session(kept=False), world.session()
+        world.tickets.end(over, NOW)
+        before = tried.id, over.id
+        world.tickets.renew(tried, NOW)
+        world.tickets.renew(over, NOW)
+        assert (tried.id, over.id) == before
+
+
+# -- ending --------------------------------------------------------------------------------------------------------------
+
+
+class TestEnding:
+    """What is over is let go."""
+
+    def test_what_it_held_is_nowhere(self, world: World) -> None:
+        ticket = world.session()
+        hold(ticket, "PHPSESSID=secret")
+        world.tell()
+        assert len(ticket.jar) == 1
+        world.tickets.end(ticket, NOW + 1)
+        world.tell(NOW + 1)
+        assert len(ticket.jar) == 0
+        stored = world.store.load_session(ticket.digest)
+        assert stored is not None
+        assert (stored.ended, stored.cookies) == (NOW + 1, [])
+
+    def test_a_late_answer_s_cookies_are_not_kept(self, world: World) -> None:
+        ticket = world.session()
+        world.tell()
+        world.tickets.end(ticket, NOW + 1)
+        hold(ticket, "late=1", after=2)
+        world.tickets.touch(ticket)
+        assert told(world.tell(NOW + 2)) == [f"{ticket.digest[:4]} ends"]
+
+    def test_it_ends_once(self, world: World) -> None:
+        ticket = world.session()
+        world.tickets.end(ticket, NOW + 1)
+        world.tickets.end(ticket, NOW + 2)
+        assert ticket.ended == NOW + 1
+        assert told(world.tell(NOW + 2)) == [f"{ticket.digest[:4]} ends"]
+
+    def test_those_that_timed_out_are_ended_at_the_time_they_did(self, world: World) -> None:
+        idle, used = world.session(), world.session()
+        for after in range(1_000, ABSOLUTE + 1, 1_000):
+            world.tickets.use(used, NOW + after)
+        world.tickets.sweep(NOW + IDLE)
+        assert idle.ended is None
+        world.tickets.sweep(NOW + IDLE + 1)
+        assert (idle.ended, used.ended) == (NOW + IDLE, None)
+        world.tickets.sweep(NOW + ABSOLUTE + 60)
+        assert used.ended == NOW + ABSOLUTE
+
+    def test_for_a_while_it_is_known_that_they_were(self, world: World) -> None:
+        session_id = world.session().id
+        world.tickets.drain_changes(NOW)
+        world.tickets.sweep(NOW + IDLE + 1)
+        assert world.judged(session_id, at=NOW + IDLE + 1) is EXPIRED
+        world.tickets.sweep(NOW + IDLE + ABSOLUTE + 1)
+        assert len(world.tickets) == 0
+        gc.collect()
+        assert world.judged(session_id, at=NOW + IDLE + ABSOLUTE + 1) is UNKNOWN
+
+
+class TestAgain:
+    """With regenerate_expired: false, an id is used again by whom it belonged to."""
+
+    def again(self, world: World, over: Ticket, at: float) -> Ticket:
+        return world.tickets.issue_again(over, ME, ORIGIN, ENTRY, at)
+
+    def test_it_has_nothing_of_what_was_before(self, world: World) -> None:
+        over = world.session()
+        hold(over, "PHPSESSID=1")
+        world.tell()
+        ticket = self.again(world, over, NOW + IDLE + 1)
+        assert (ticket.id, ticket.started, cookie(ticket)) == (over.id, NOW + IDLE + 1, "")
+        world.tickets.keep(ticket)
+        hold(ticket, "PHPSESSID=2", after=IDLE + 1)
+        world.tickets.touch(ticket)
+        assert told(world.tell(NOW + IDLE + 1)) == [
+            f"{over.digest[:4]} {what}" for what in ("ends", "goes on", "PHPSESSID=2")
+        ]
+        assert world.find(over.id, NOW + IDLE + 2) is ticket
+        world.restarted()
+        assert cookie(world.find(over.id, NOW + IDLE + 2), IDLE + 2) == "PHPSESSID=2"
+
+    def test_requests_that_come_at_once_share_it(self, world: World) -> None:
+        over = world.session()
+        one = self.again(world, over, NOW + IDLE + 1)
+        assert world.find(over.id, NOW + IDLE + 1) is over, "nobody was told of the new one yet"
+        assert self.again(world, over, NOW + IDLE + 1) is one
+
+    def test_one_that_nobody_was_told_of_is_gone_with_its_request(self, world: World) -> None:
+        over = world.session()
+        hold(self.again(world, over, NOW + IDLE + 1), "tried=1", after=IDLE + 1)
+        gc.collect()
+        assert cookie(self.again(world, over, NOW + IDLE + 2), IDLE + 2) == ""
+
+
+# -- the store -----------------------------------------------------------------------------------------------------------
+
+
+class TestStore:
+    """What it is told, in order; and back from it."""
+
+    def test_a_session_then_what_it_holds_then_only_changes(self, world: World) -> None:
+        ticket = world.session()
+        digest = ticket.digest[:4]
+        hold(ticket, "a=1", "b=2")
+        assert told(world.tell()) == [f"{digest} goes on", f"{digest} a=1", f"{digest} b=2"]
+        assert told(world.tell()) == []
+        hold(ticket, "a=; Max-Age=0", "b=3", after=1)
+        world.tickets.touch(ticket)
+        assert told(world.tell(NOW + 1)) == [f"{digest} a=gone", f"{digest} b=3"]
+
+    def test_its_last_use_is_written_now_and_then(self, world: World) -> None:
+        ticket = world.session()
+        world.tell()
+        lines = []
+        for after in range(1, 100):
+            world.tickets.use(ticket, NOW + after)
+            world.tickets.touch(ticket)
+            lines += told(world.tell(NOW + after))
+        assert len(lines) == 3
+
+    def test_renewal_is_an_end_and_a_beginning(self, world: World) -> None:
+        ticket = world.session()
+        old = ticket.digest[:4]
+        hold(ticket, "sid=1")
+        world.tell()
+        hold(ticket, "sid=2", after=1)
+        world.tickets.touch(ticket)
+        world.tickets.renew(ticket, NOW + 1)
+        new = ticket.digest[:4]
+        assert told(world.tell(NOW + 1)) == [f"{old} ends", f"{new} goes on", f"{new} sid=2"]
+        world.tickets.touch(ticket)
+        assert told(world.tell(NOW + 1)) == []
+
+    def test_one_that_is_only_tried_is_told_to_nobody(self, world: World) -> None:
+        ticket = world.session(kept=False)
+        hold(ticket, "a=1")
+        world.tickets.touch(ticket)
+        world.tickets.end(ticket, NOW)
+        assert world.tell() == []
+        assert list(world.tickets.everything(NOW)) == []
+
+    def test_after_a_restart_it_goes_on_for_its_client(self, world: World) -> None:
+        ticket = world.session()
+        hold(ticket, "sid=1; HttpOnly", "theme=dark; Path=/app")
+        world.tell()
+        world.restarted()
+        again = world.find(ticket.id.upper())
+        assert again is not None
+        assert again is not ticket
+        assert (again.id, again.client, again.site, again.origin, again.bound, again.started, again.last_used) == (
+            ticket.id, ME, "shop.example", ORIGIN, "me", NOW, NOW,
+        )  # fmt: skip
+        assert sorted(cookie(again).split("; ")) == ["sid=1", "theme=dark"]
+        assert world.judged(ticket.id, "other") is FOREIGN
+        assert world.judged(ticket.id, at=NOW + IDLE + 1) is EXPIRED
+        assert world.find(ticket.id) is again, "it is loaded once"
+        assert world.tell() == [], "and not written for it"
+
+    def test_one_that_ended_stays_so(self, world: World) -> None:
+        ticket = world.session()
+        world.tickets.end(ticket, NOW)
+        world.tell()
+        world.restarted()
+        assert world.judged(ticket.id) is EXPIRED
+
+    def test_one_for_which_no_entry_holds_any_more_is_left_where_it_is(self, world: World) -> None:
+        ticket = world.session()
+        world.tell()
+        world.restarted()
+        world.entry = None
+        assert world.find(ticket.id) is None
+
+    def test_its_lifetimes_are_those_of_its_own_entry(self, world: World) -> None:
+        ticket = world.session()
+        world.tell()
+        world.restarted()
+        world.entry = replace(ENTRY, idle_seconds=60)
+        assert world.judged(ticket.id, at=NOW + 61) is EXPIRED
+
+    def test_everything_is_what_goes_on(self, world: World) -> None:
+        over, ticket = world.session(), world.session()
+        hold(ticket, "a=1")
+        world.tickets.end(over, NOW)
+        digest = ticket.digest[:4]
+        assert told(list(world.tickets.everything(NOW))) == [f"{digest} goes on", f"{digest} a=1"]
+
+
+# -- bounds --------------------------------------------------------------------------------------------------------------
+
+
+class TestBounds:
+    """Memory is bounded, and nothing is lost by it."""
+
+    @pytest.fixture(autouse=True)
+    def _few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tickets, "MOST_TICKETS", 3)
+
+    def test_the_longest_unused_leaves_and_comes_back(self, world: World) -> None:
+        made = [world.session(NOW + after) for after in range(3)]
+        hold(made[1], "a=1", after=3)
+        world.tickets.touch(made[1])
+        world.tickets.use(made[0], NOW + 5)
+        world.session(NOW + 6)
+        assert len(world.tickets) == 3
+        assert made[1] not in set(world.tickets)
+        world.tell(NOW + 6)
+        session_id, gone = made[1].id, ref(made[1])
+        del made
+        gc.collect()
+        assert gone() is None
+        assert cookie(world.find(session_id, NOW + 7), 7) == "a=1"
+        assert len(world.tickets) == 3
+
+    def test_a_cookie_that_was_deleted_does_not_come_back_with_it(self, world: World) -> None:
+        ticket = world.session()
+        hold(ticket, "sid=1")
+        world.tell()
+        hold(ticket, "sid=; Max-Age=0", after=1)
+        world.tickets.touch(ticket)
+        session_id = ticket.id
+        del ticket
+        for after in (2, 3, 4):
+            world.session(NOW + after)
+        world.tell(NOW + 4)
+        gc.collect()
+        assert cookie(world.find(session_id, NOW + 5), 5) == ""
+
+    def test_its_last_use_is_known_to_the_store(self, world: World) -> None:
+        ticket = world.session()
+        world.tell()
+        world.tickets.use(ticket, NOW + 20)
+        for after in (21, 22, 23):
+            world.session(NOW + after)
+        world.tell(NOW + 23)
+        stored = world.store.load_session(ticket.digest)
+        assert stored is not None
+        assert stored.last_used == NOW + 20
+
+    def test_one_that_somebody_still_has_is_not_made_twice(self, world: World) -> None:
+        ticket = world.session()
+        for after in (1, 2, 3):
+            world.session(NOW + after)
+        assert ticket not in set(world.tickets)
+        assert world.find(ticket.id, NOW + 4) is ticket
+        assert ticket in set(world.tickets)
+
+    def test_ids_of_a_client_are_bounded_the_latest_stay(self, world: World) -> None:
+        made = [new_id() for _ in range(seen_ids.MOST_SEEN + 10)]
+        for session_id in made:
+            world.tickets.note_seen(ME, session_id)
+            world.tickets.note_seen(ME, made[0])
+        assert set(world.tickets.seen_by(ME)) == {made[0], *made[-seen_ids.MOST_SEEN + 1 :]}
+        assert list(world.tickets.seen_by(OTHER)) == []
+
+    def test_clients_whose_ids_are_known_are_bounded_the_latest_stay(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(seen_ids, "MOST_CLIENTS", 3)
+        for client in ("a", "b", "c", "a", "d"):
+            world.tickets.note_seen(client, client * 24)
+        assert [client for client in "abcd" if world.tickets.seen_by(client)] == ["a", "c", "d"]
+
+
+# -- any history ---------------------------------------------------------------------------------------------------------
+
+
+class Histories(RuleBasedStateMachine):
+    """Whatever happens in whatever order, memory and store together know each session as a naive list of them does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(open_store("memory:", Path("/")))
+        self.most, tickets.MOST_TICKETS = tickets.MOST_TICKETS, 3
+        self.now = NOW
+        self.ids: list[str] = []
+        self.model: dict[str, tuple[str, float, float, str]] = {}
+        """By id: whose, started, last used, the value it holds."""
+
+    def teardown(self) -> None:
+        tickets.MOST_TICKETS = self.most
+        self.world.store.close()
+
+    @rule(bound=st.sampled_from(["me", "you"]), kept=st.booleans())
+    def begin(self, bound: str, kept: bool) -> None:
+        ticket = self.world.session(self.now, bound, kept=kept)
+        if kept:
+            self.ids.append(ticket.id)
+            self.model[ticket.id] = (bound, self.now, self.now, "")
+
+    @precondition(lambda self: self.ids)
+    @rule(
+        data=st.data(),
+        bound=st.sampled_from(["me", "you"]),
+        value=st.sampled_from(["1", "2", ""]),
+        renews=st.booleans(),
+    )
+    def come(self, data: st.DataObject, bound: str, value: str, renews: bool) -> None:
+        session_id = data.draw(st.sampled_from(self.ids))
+        known = self.world.tickets
+        ticket = self.world.find(session_id, self.now)
+        reason = known.judge(ticket, bound, self.now)
+        if session_id not in self.model:
+            assert reason in (EXPIRED, FOREIGN, UNKNOWN)
+            return
+        whose, started, used, held = self.model[session_id]
+        if whose != bound:
+            assert reason is FOREIGN
+        elif self.now - used > IDLE or self.now - started > ABSOLUTE:
+            assert reason is EXPIRED
+        else:
+            assert reason is None
+            assert ticket is not None
+            assert cookie(ticket, self.now - NOW) == (f"a={held}" if held else "")
+            known.use(ticket, self.now)
+            hold(ticket, f"a={value}" if value else "a=; Max-Age=0", after=self.now - NOW)
+            known.touch(ticket)
+            del self.model[session_id]
+            if renews:
+                known.renew(ticket, self.now)
+                self.tell()
+                self.ids.append(ticket.id)
+                self.now += GRACE_SECONDS + 1
+                used = self.now - GRACE_SECONDS - 1
+            self.model[ticket.id] = (whose, started, self.now if not renews else used, value)
+
+    @rule(seconds=st.sampled_from([0.5, 15, 600, 1_100]))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule()
+    def tell(self) -> None:
+        self.world.tell(self.now)
+
+    @rule()
+    def sweep(self) -> None:
+        self.world.tickets.sweep(self.now)
+
+    @rule()
+    def restart(self) -> None:
+        """After a clean stop; those who stayed in memory have told their last use within half a minute."""
+        for ticket in self.world.tickets:
+            self.world.tickets._told.leave(ticket)
+        self.tell()
+        self.world.restarted()
+
+    @invariant()
+    def bounded(self) -> None:
+        assert len(self.world.tickets) <= 3
+        assert len(self.world.tickets._former) <= 2 * len(self.ids)
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)

@@ -211,8 +211,8 @@ LONG_TAGS = [
 @pytest.mark.parametrize(
     "start",
     [
-        pytest.param(b"<math><mi><mglyph><style>" + LEAKY_META, id="mglyph", marks=is_open("is MathML")),
-        pytest.param(b"<math><annotation-xml foo=html><style>" + LEAKY_META, id="annotation", marks=is_open("is MathML")),
+        pytest.param(b"<math><mi><mglyph><style>" + LEAKY_META, id="mglyph"),
+        pytest.param(b"<math><annotation-xml foo=html><style>" + LEAKY_META, id="annotation"),
         pytest.param(b"<svg><foreignObject><svg><style>" + LEAKY_META, id="nested svg"),
         pytest.param(b"<svg><desc><![CDATA[>" + LEAKY_META, id="no CDATA in HTML"),
         pytest.param(b"<!--> " + LEAKY_META, id="short comment"),
@@ -250,7 +250,6 @@ def test_a_beginning_in_single_octets_takes_no_minutes(start: bytes) -> None:
     assert time.process_time() - begun < 3
 
 
-@is_open("quadratic in the number of segments")
 def test_many_segments_take_no_seconds() -> None:
     begun = time.process_time()
     assert Carrier(CarrierKind.PATH, "sid").take(b"/(S(a))" * 60_000, lambda value: False).target == b"/"
@@ -265,7 +264,6 @@ def test_many_fields_take_no_seconds() -> None:
     assert time.process_time() - begun < 0.3
 
 
-@is_open("4,000 links of 16 KB each are kept")
 def test_long_links_are_not_kept_in_memory() -> None:
     one = page()
     tracemalloc.start()
@@ -281,7 +279,6 @@ def test_long_links_are_not_kept_in_memory() -> None:
 # -- cookies that scripts write --------------------------------------------------------------------------------------------
 
 SUFFIXES = load()
-OLD_BROWSERS = ("ie6", "ie8", "classic")
 in_each_profile = pytest.mark.parametrize("profile", PROFILES)
 
 
@@ -294,13 +291,7 @@ def jar(profile: str) -> Jar:
     return Jar(held_profile(PROFILES[profile], False), SUFFIXES)
 
 
-@pytest.mark.parametrize(
-    "profile",
-    [
-        pytest.param(name, marks=is_open("is a line of its own upstream")) if name in OLD_BROWSERS else name
-        for name in PROFILES
-    ],
-)
+@in_each_profile
 @given(
     before=st.binary(max_size=8), control=st.sampled_from([b"\r\n", b"\n", b"\r", b"\0"]), after=st.binary(max_size=8)
 )

@@ -82,17 +82,10 @@ def walk(visitor: Visitor, name: str) -> None:
     assert not any(form.has("wikitext") and form.has("do[save]") for form in page.markup.forms)
 
 
-def find(visitor: Visitor, name: str) -> None:
-    """Go to a page of that name, there or not, as a reader does: by the search form."""
-    visitor.submit({"q": name}, having="q")
-    visitor.click(lambda link: link.attributes.get("href", "").partition("?")[2].startswith(f"id={name}"))
-
-
 def write(visitor: Visitor, name: str, text: str) -> None:
-    """Write a page and read it again."""
-    find(visitor, name)
-    if visitor.page is not None and not any(form.has("wikitext") for form in visitor.page.markup.forms):
-        visitor.click(lambda link: "do=edit" in link.attributes.get("href", ""))
+    """Find the place of a page as a reader does, by the search form, write it, and read it again."""
+    visitor.submit({"q": name}, having="q")
+    visitor.click(f":{name}")
     page = visitor.submit({"wikitext": text, "summary": "a walk"}, button="do[save]")
     assert " ".join(text.split()) in page.text
     assert "Logged in as: Scribe" in page.text

@@ -60,7 +60,7 @@ def entry(
     def matches(place: Place, client: str) -> bool:
         return is_site(place, client) and (but is None or not place.path.startswith(but))
 
-    return replace(Entry(number, matches, is_site, mode, carrier), **more)
+    return replace(Entry(number, matches, is_site, mode=mode, carrier=carrier), **more)
 
 
 class World:

@@ -1,4 +1,4 @@
-"""Sessions: only issued ids open one, for whom and as long as they were issued; what the store is told; bounds (R17, R33, R35)."""
+"""Sessions: only issued ids open one, for whom and as long as they were issued; what the store is told; bounds (R17, R33 to R36)."""
 
 import gc
 import hmac
@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from cookieproxy.cookieless import seen_ids, tickets
 from cookieproxy.cookieless.entry import Entry
-from cookieproxy.cookieless.ids import digest_of, new_id
+from cookieproxy.cookieless.ids import new_id
+from cookieproxy.cookieless.probe import Answers
 from cookieproxy.cookieless.tickets import GRACE_SECONDS, Ticket, Tickets
 from cookieproxy.core.events import JarChange, Observation, SessionChange
 from cookieproxy.core.outcome import CookielessReason
@@ -179,7 +180,7 @@ class TestHonouring:
         assert world.find(ticket.id) is ticket
 
     def test_secrets_are_compared_in_constant_time(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Looking an id up is by its digest, whose place in a table says nothing about the id."""
+        """An id is looked up by its digest, whose place in a table says nothing about the id."""
         ticket = world.session()
         compared = []
 
@@ -191,7 +192,7 @@ class TestHonouring:
 
         monkeypatch.setattr(tickets, "hmac", Watched)
         world.judged(ticket.id, "you")
-        assert compared == [(ticket.digest, digest_of(ticket.id)), (b"me", b"you")]
+        assert compared == [(ticket.id.encode(), ticket.id.encode()), (b"me", b"you")]
         assert ticket.id not in world.tickets._by_digest
 
     def test_the_id_is_in_no_repr(self, world: World) -> None:
@@ -202,67 +203,253 @@ class TestHonouring:
 
 
 class TestRenewal:
-    """The application's session id changed."""
+    """The application's session id changed: the session goes on under another id, and who has the old one is left behind."""
+
+    def renewed(self, world: World, ticket: Ticket, at: float = 0.0, *fields: str) -> Ticket:
+        """The session under its new id, with the cookies of the response that caused it."""
+        new = world.tickets.renew(ticket, NOW + at)
+        hold(new, *fields, after=at)
+        world.tickets.touch(new)
+        return new
 
     def test_both_ids_are_good_for_a_moment_then_the_new_one(self, world: World) -> None:
         ticket = world.session()
-        old = ticket.id
-        world.tickets.renew(ticket, NOW)
-        assert ticket.id != old
+        new = world.tickets.renew(ticket, NOW)
+        assert new.id != ticket.id
         for at in (NOW, NOW + GRACE_SECONDS):
-            assert world.find(old, at) is ticket
-            assert world.judged(old, at=at) is None
-            assert world.judged(old, "other", at) is FOREIGN
-        assert world.find(old, NOW + GRACE_SECONDS + 0.1) is not ticket
-        assert world.judged(old, at=NOW + GRACE_SECONDS + 0.1) is UNKNOWN, "no store was told of it"
-        assert world.judged(ticket.id, at=NOW + 60) is None
+            assert world.find(ticket.id, at) is ticket
+            assert world.find(new.id, at) is new
+            assert world.judged(ticket.id, at=at) is world.judged(new.id, at=at) is None
+            assert world.judged(ticket.id, "other", at) is world.judged(new.id, "other", at) is FOREIGN
+        at = NOW + GRACE_SECONDS + 0.1
+        assert world.judged(ticket.id, at=at) is EXPIRED
+        assert world.judged(new.id, at=at) is None
 
-    def test_with_a_store_the_old_one_is_known_to_be_over(self, world: World) -> None:
+    def test_it_is_the_same_session_for_its_client(self, world: World) -> None:
         ticket = world.session()
-        old = ticket.id
+        world.tickets.use(ticket, NOW + 600)
+        new = world.tickets.renew(ticket, NOW + 600)
+        assert (new.client, new.site, new.origin, new.bound) == (ticket.client, ticket.site, ticket.origin, ticket.bound)
+        assert (new.started, new.last_used, new.is_kept, new.until) == (NOW, NOW + 600, True, None)
+        for after in range(1_200, ABSOLUTE + 1, 600):
+            world.tickets.use(new, NOW + after)
+        assert world.judged(new.id, at=NOW + ABSOLUTE) is None
+        assert world.judged(new.id, at=NOW + ABSOLUTE + 1) is EXPIRED, "renewals do not make it live longer in all"
+
+    def test_who_has_the_old_id_sees_what_there_was_and_nothing_that_comes_after(self, world: World) -> None:
+        ticket = world.session()
+        hold(ticket, "PHPSESSID=1", "lang=de")
+        new = self.renewed(world, ticket, 1, "PHPSESSID=2", "user=ann", "lang=; Max-Age=0")
+        assert cookie(world.find(ticket.id, NOW + 2), 2) == "PHPSESSID=1; lang=de"
+        assert cookie(world.find(new.id, NOW + 2), 2) == "PHPSESSID=2; user=ann"
+
+    def test_nor_does_what_he_does_with_it_touch_the_new_one(self, world: World) -> None:
+        ticket = world.session()
         hold(ticket, "PHPSESSID=1")
-        world.tickets.renew(ticket, NOW)
-        world.tell()
-        at = NOW + GRACE_SECONDS + 1
-        assert world.judged(old, at=at) is EXPIRED
-        assert cookie(world.find(old, at)) == "", "nothing is held under it"
-        assert cookie(world.find(ticket.id, at)) == "PHPSESSID=1"
+        new = self.renewed(world, ticket, 1)
+        hold(ticket, "PHPSESSID=fixed", "planted=1", after=2)
+        world.tickets.touch(ticket)
+        assert cookie(new, 2) == "PHPSESSID=1"
+        world.tickets.end(ticket, NOW + 3)
+        assert cookie(new, 3) == "PHPSESSID=1"
+        assert world.judged(new.id, at=NOW + 3) is None
 
-    def test_each_has_its_own_moment(self, world: World) -> None:
+    def test_no_cookie_is_one_of_both(self, world: World) -> None:
+        """A jar changes its cookies: each has copies of its own, in the same order."""
         ticket = world.session()
-        first = ticket.id
-        world.tickets.renew(ticket, NOW)
-        second = ticket.id
-        world.tickets.renew(ticket, NOW + 8)
-        assert world.find(first, NOW + 9) is world.find(second, NOW + 9) is world.find(ticket.id, NOW + 9) is ticket
-        assert world.find(first, NOW + 11) is None
-        assert world.find(second, NOW + 11) is ticket
-        assert len(ticket.former) == 1
+        hold(ticket, "b=1; Path=/app", "a=1; Path=/app", "c=1; Path=/app; Max-Age=60")
+        new = self.renewed(world, ticket)
+        assert cookie(new, 30) == "b=1; a=1; c=1"
+        assert {one.last_access_time for one in ticket.jar} == {NOW}
+        assert cookie(ticket, 30) == "b=1; a=1; c=1"
+        assert not {id(one) for one in ticket.jar} & {id(one) for one in new.jar}
 
-    def test_many_leave_nothing_behind(self, world: World) -> None:
+    def test_the_cookie_that_asks_whether_cookies_come_back_leads_to_the_old_one_only(self, world: World) -> None:
+        """Who began the session, and gave its id away, has that cookie."""
         ticket = world.session()
+        answers = Answers()
+        token = answers.ask(ticket)
+        new = world.tickets.renew(ticket, NOW)
+        assert answers.ask(new) != token
+        assert answers.asked_with(token) is ticket
+
+    def test_each_renewal_is_another_session_each_with_its_own_moment(self, world: World) -> None:
+        first = world.session()
+        hold(first, "n=1")
+        second = self.renewed(world, first, 0, "n=2")
+        third = self.renewed(world, second, 8, "n=3")
+        assert [cookie(world.find(one.id, NOW + 9), 9) for one in (first, second, third)] == ["n=1", "n=2", "n=3"]
+        assert [world.judged(one.id, at=NOW + 11) for one in (first, second, third)] == [EXPIRED, None, None]
+        assert [world.judged(one.id, at=NOW + 19) for one in (first, second, third)] == [EXPIRED, EXPIRED, None]
+
+    def test_two_requests_in_flight_make_a_session_each(self, world: World) -> None:
+        """Both answers set the application's session id: neither sees what the other set, and the old moment gets no longer."""
+        ticket = world.session()
+        hold(ticket, "n=0")
+        one = self.renewed(world, ticket, 1, "n=1")
+        other = self.renewed(world, ticket, 9, "n=2")
+        assert len({ticket.id, one.id, other.id}) == 3
+        assert [cookie(each, 9) for each in (ticket, one, other)] == ["n=0", "n=1", "n=2"]
+        at = NOW + 1 + GRACE_SECONDS + 0.1
+        assert [world.judged(each.id, at=at) for each in (ticket, one, other)] == [EXPIRED, None, None]
+
+    def test_an_end_is_the_end_of_one_of_them(self, world: World) -> None:
+        ticket = world.session()
+        hold(ticket, "n=1")
+        new = self.renewed(world, ticket)
+        world.tickets.end(new, NOW + 1)
+        assert world.judged(new.id, at=NOW + 1) is EXPIRED
+        assert world.judged(ticket.id, at=NOW + 1) is None
+        world.tell(NOW + 1)
+        world.restarted()
+        assert world.judged(new.id, at=NOW + 1) is world.judged(ticket.id, at=NOW + 1) is EXPIRED
+
+    def test_a_sweep_ends_the_old_one_when_its_moment_is_over(self, world: World) -> None:
+        ticket = world.session()
+        hold(ticket, "n=1")
+        new = self.renewed(world, ticket)
+        world.tickets.sweep(NOW + GRACE_SECONDS)
+        assert ticket.ended is None
+        world.tickets.sweep(NOW + GRACE_SECONDS + 1)
+        assert (ticket.ended, len(ticket.jar)) == (NOW + GRACE_SECONDS, 0)
+        assert (new.ended, cookie(new, 11)) == (None, "n=1")
+
+    def test_of_many_nothing_is_held_longer_than_it_must(self, world: World) -> None:
+        ticket = world.session()
+        hold(ticket, "n=1")
         for after in range(200):
-            world.tickets.renew(ticket, NOW + after)
-        assert len(ticket.former) <= GRACE_SECONDS + 1
+            ticket = world.tickets.renew(ticket, NOW + after)
         world.tickets.sweep(NOW + 200 + GRACE_SECONDS)
-        assert len(world.tickets._former) == 0
-        assert len(world.tickets) == 1
-
-    def test_an_end_is_the_end_of_all_its_ids(self, world: World) -> None:
-        ticket = world.session()
-        old = ticket.id
-        world.tickets.renew(ticket, NOW)
-        world.tickets.end(ticket, NOW + 1)
-        assert world.find(old, NOW + 1) is None
-        assert world.judged(ticket.id, at=NOW + 1) is EXPIRED
+        assert sum(len(each.jar) for each in world.tickets) == 1
+        world.tickets.use(ticket, NOW + ABSOLUTE)
+        world.tickets.sweep(NOW + ABSOLUTE + 300 + GRACE_SECONDS)
+        assert list(world.tickets) == [ticket]
 
     def test_one_that_is_over_or_only_tried_is_not_renewed(self, world: World) -> None:
         tried, over = world.session(kept=False), world.session()
         world.tickets.end(over, NOW)
-        before = tried.id, over.id
-        world.tickets.renew(tried, NOW)
-        world.tickets.renew(over, NOW)
-        assert (tried.id, over.id) == before
+        assert world.tickets.renew(tried, NOW) is tried
+        assert world.tickets.renew(over, NOW) is over
+        assert tried.until is over.until is None
+
+    def test_with_regenerate_expired_false_an_id_that_was_renewed_begins_with_nothing(self, world: World) -> None:
+        ticket = world.session()
+        hold(ticket, "n=1")
+        new = self.renewed(world, ticket, 0, "n=2")
+        at = NOW + GRACE_SECONDS + 1
+        again = world.tickets.issue_again(ticket, ME, ORIGIN, ENTRY, at)
+        world.tickets.keep(again)
+        assert (again.id, cookie(again), cookie(new)) == (ticket.id, "", "n=2")
+        world.tell(at)
+        world.restarted()
+        assert [cookie(world.find(one.id, at), 11) for one in (again, new)] == ["", "n=2"]
+        assert [world.judged(one.id, at=at) for one in (again, new)] == [None, None]
+
+
+class TestRenewalInTheStore:
+    """The store knows two sessions: one that is over, and holds nothing, and one that has all."""
+
+    def renewed(self, world: World) -> tuple[Ticket, Ticket]:
+        """A session before and after, of which the store knows what was before."""
+        ticket = world.session()
+        hold(ticket, "sid=1", "lang=de")
+        world.tell()
+        return ticket, world.tickets.renew(ticket, NOW + 1)
+
+    def stored(self, world: World, ticket: Ticket) -> tuple[float | None, list[str]]:
+        """When it ended, and what it holds."""
+        known = world.store.load_session(ticket.digest)
+        assert known is not None
+        return known.ended, sorted(f"{one.name.decode()}={one.value.decode()}" for one in known.cookies)
+
+    def test_an_end_then_a_beginning_with_all_then_only_changes(self, world: World) -> None:
+        ticket, new = self.renewed(world)
+        old, digest = ticket.digest[:4], new.digest[:4]
+        hold(new, "sid=2", after=1)
+        world.tickets.touch(new)
+        lines = [f"{old} ends", f"{digest} goes on", f"{digest} sid=1", f"{digest} lang=de", f"{digest} sid=2"]
+        assert told(world.tell(NOW + 1)) == lines
+        assert told(world.tell(NOW + 2)) == []
+        assert self.stored(world, ticket) == (NOW + 1, [])
+        assert self.stored(world, new) == (None, ["lang=de", "sid=2"])
+
+    def test_what_was_not_told_yet_of_the_old_one_is_told_of_the_new_one(self, world: World) -> None:
+        ticket = world.session()
+        hold(ticket, "sid=1")
+        world.tickets.touch(ticket)
+        new = world.tickets.renew(ticket, NOW + 1)
+        lines = [f"{ticket.digest[:4]} ends", f"{new.digest[:4]} goes on", f"{new.digest[:4]} sid=1"]
+        assert told(world.tell(NOW + 1)) == lines
+
+    def test_nothing_more_is_told_of_the_old_one(self, world: World) -> None:
+        """Whatever happens in its moment: the store would think that it goes on."""
+        ticket, _ = self.renewed(world)
+        world.tell(NOW + 1)
+        hold(ticket, "late=1", after=2)
+        world.tickets.use(ticket, NOW + 2)
+        world.tickets.touch(ticket)
+        world.tickets.keep(ticket)
+        assert told(world.tell(NOW + 2)) == []
+        again = world.tickets.renew(ticket, NOW + 3)
+        assert {line[:4] for line in told(world.tell(NOW + 3))} == {again.digest[:4]}
+        world.tickets.end(ticket, NOW + 4)
+        world.tickets.sweep(NOW + GRACE_SECONDS + 5)
+        assert told(world.tell(NOW + 5)) == []
+        assert self.stored(world, ticket) == (NOW + 1, [])
+
+    def test_after_a_restart_only_the_new_one_opens_anything(self, world: World) -> None:
+        ticket, new = self.renewed(world)
+        world.tell(NOW + 1)
+        world.restarted()
+        assert world.judged(ticket.id, at=NOW + 2) is EXPIRED
+        assert cookie(world.find(ticket.id, NOW + 2), 2) == ""
+        assert world.judged(new.id, at=NOW + 2) is None
+        assert cookie(world.find(new.id, NOW + 2), 2) == "sid=1; lang=de"
+
+    def test_a_store_that_has_nothing_is_told_of_the_new_one_only(self, world: World) -> None:
+        _, new = self.renewed(world)
+        digest = new.digest[:4]
+        told_of = told(list(world.tickets.everything(NOW + 2)))
+        assert told_of == [f"{digest} goes on", f"{digest} sid=1", f"{digest} lang=de"]
+
+    @pytest.mark.parametrize("is_told", [True, False])
+    def test_it_leaves_memory_in_its_moment_and_does_not_come_back_to_life(
+        self, world: World, is_told: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Used since then, so that its last use is news; or before the store was told, which still thinks that it goes on."""
+        monkeypatch.setattr(tickets, "MOST_TICKETS", 2)
+        ticket, new = self.renewed(world)
+        session_id, digest = ticket.id, ticket.digest
+        if is_told:
+            world.tell(NOW + 1)
+        ticket.last_used = NOW + 2
+        world.session(NOW + 3)
+        assert ticket not in set(world.tickets)
+        del ticket
+        gc.collect()
+        found = world.find(session_id, NOW + 4)
+        assert world.tickets.judge(found, "me", NOW + 1 + GRACE_SECONDS + 1) is EXPIRED
+        world.tell(NOW + 4)
+        world.tell(NOW + 4)
+        known = world.store.load_session(digest)
+        assert known is not None
+        assert (known.ended, known.cookies) == (NOW + 1, [])
+        assert self.stored(world, new) == (None, ["lang=de", "sid=1"])
+
+    def test_the_new_one_leaves_memory_before_it_was_told_and_is_found(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tickets, "MOST_TICKETS", 2)
+        session_id = self.renewed(world)[1].id
+        for after in (2, 3):
+            world.session(NOW + after)
+        gc.collect()
+        assert cookie(world.find(session_id, NOW + 4), 4) == "sid=1; lang=de"
+        for after in (5, 6):
+            world.session(NOW + after)
+        world.tell(NOW + 6)
+        gc.collect()
+        assert cookie(world.find(session_id, NOW + 7), 7) == "sid=1; lang=de"
 
 
 # -- ending --------------------------------------------------------------------------------------------------------------
@@ -381,19 +568,6 @@ class TestStore:
             lines += told(world.tell(NOW + after))
         assert len(lines) == 3
 
-    def test_renewal_is_an_end_and_a_beginning(self, world: World) -> None:
-        ticket = world.session()
-        old = ticket.digest[:4]
-        hold(ticket, "sid=1")
-        world.tell()
-        hold(ticket, "sid=2", after=1)
-        world.tickets.touch(ticket)
-        world.tickets.renew(ticket, NOW + 1)
-        new = ticket.digest[:4]
-        assert told(world.tell(NOW + 1)) == [f"{old} ends", f"{new} goes on", f"{new} sid=2"]
-        world.tickets.touch(ticket)
-        assert told(world.tell(NOW + 1)) == []
-
     def test_one_that_is_only_tried_is_told_to_nobody(self, world: World) -> None:
         ticket = world.session(kept=False)
         hold(ticket, "a=1")
@@ -473,6 +647,18 @@ class TestBounds:
         assert gone() is None
         assert cookie(world.find(session_id, NOW + 7), 7) == "a=1"
         assert len(world.tickets) == 3
+
+    def test_one_that_ended_does_not_come_back_to_life_before_the_store_was_told(self, world: World) -> None:
+        ticket = world.session()
+        hold(ticket, "sid=1")
+        world.tell()
+        world.tickets.end(ticket, NOW + 1)
+        session_id = ticket.id
+        del ticket
+        for after in (2, 3, 4):
+            world.session(NOW + after)
+        gc.collect()
+        assert world.judged(session_id, at=NOW + 5) is EXPIRED
 
     def test_a_cookie_that_was_deleted_does_not_come_back_with_it(self, world: World) -> None:
         ticket = world.session()

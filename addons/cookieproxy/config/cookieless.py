@@ -189,6 +189,7 @@ def _entry(number: int, section: Cookieless) -> Entry:
         number=number,
         matches=_but_not(is_site, section.except_),
         is_site=is_site,
+        asks_path=any(said is not None and said.path is not None for said in (section.match, section.except_)),
         mode=mode,
         carrier=section.carrier,
         parameter=section.parameter,

@@ -13,15 +13,20 @@ from .carriers import Carrier, Taken
 from .devices import is_cookieless_device
 from .entry import Entry, Mode, Place
 from .fields import Fields
-from .ids import is_id
 from .origins import place_of
 from .probe import Answers
 from .ticket import Ticket
-from .tickets import GRACE_SECONDS, Tickets
+from .tickets import GRACE_SECONDS, Sought, Tickets
 from .ties import Ties
 from .visit import Stage, Visit
 
 __all__ = ["Asked", "Door", "Stage", "Visit"]
+
+MOST_SOUGHT = 8
+"""Ids of one request for which the store may be asked: honest ones bring two or three."""
+
+type Sessions = Sequence[Ticket | None]
+"""Those of some ids, in their order; None for an id that leads to none."""
 
 
 class Door:
@@ -43,9 +48,10 @@ class Door:
 
     def enter(self, asked: Asked) -> Visit | None:
         """What a request is; None if no entry is about its site."""
-        found = self._arrived(asked)
+        sought = self._seek(asked)
+        found = self._arrived(asked, sought)
         if found is not None:
-            return self._visit(asked, *found)
+            return self._visit(asked, sought, *found)
         facts = facts_of(asked)
         if facts.token is None or not self._entries:
             return None
@@ -57,15 +63,16 @@ class Door:
 
     def lacks_id(self, asked: Asked) -> bool:
         """True if no id in the URL of a request to a site with sessions in the URL is good, so that its body may have one."""
-        found = self._arrived(asked)
+        sought = self._seek(asked)
+        found = self._arrived(asked, sought)
         if found is None:
             return False
         entry, _, taken, place = found
         if entry.mode is Mode.COOKIES or not entry.matches(place, asked.client):
             return False
         bound = asked.bound_by(entry.bind)
-        known = (self._known(one, entry, asked) for one in taken.ids)
-        return not any(self._tickets.judge(one, bound, asked.time) is None for one in known)
+        came = self._known(taken.ids, entry, asked, sought)
+        return not any(self._tickets.judge(one, bound, asked.time) is None for one in came)
 
     def is_one_site(self, entry: Entry, client: str) -> Callable[[Place], bool]:
         """Where links of a page get the id: where this entry holds, and no other before it."""
@@ -73,6 +80,10 @@ class Door:
         if not before:
             return lambda place: entry.matches(place, client)
         return lambda place: entry.matches(place, client) and not any(other.is_site(place, client) for other in before)
+
+    def asks_path(self, entry: Entry) -> bool:
+        """True if `is_one_site` may answer differently for two URLs of a host."""
+        return any(other.asks_path for other, _ in self._entries if other.number <= entry.number)
 
     def hands_over(self, visit: Visit, now: float) -> bool:
         """True if what is held for the session of a browser that has cookies is still on its way to it."""
@@ -83,19 +94,22 @@ class Door:
 
     # -- a visit -------------------------------------------------------------------------------------------------------
 
-    def _arrived(self, asked: Asked) -> tuple[Entry, Carrier, Taken, Place] | None:
+    def _seek(self, asked: Asked) -> Sought:
+        return Sought(self._tickets, self._entry_of, asked.time, MOST_SOUGHT)
+
+    def _arrived(self, asked: Asked, sought: Sought) -> tuple[Entry, Carrier, Taken, Place] | None:
         """The first entry about this site, and the target without its ids."""
         for entry, carrier in self._entries:
-            taken = carrier.take(asked.target, self._is_issued(asked.time))
+            taken = carrier.take(asked.target, sought.is_issued)
             place = Place(asked.scheme, asked.host, taken.target.partition(b"?")[0])
             if entry.is_site(place, asked.client):
                 return entry, carrier, taken, place
         return None
 
-    def _visit(self, asked: Asked, entry: Entry, carrier: Carrier, taken: Taken, place: Place) -> Visit:
+    def _visit(self, asked: Asked, sought: Sought, entry: Entry, carrier: Carrier, taken: Taken, place: Place) -> Visit:
         facts = facts_of(asked)
-        referer = carrier.take_from_url(facts.referer or b"", self._is_issued(asked.time))
-        ids = (*taken.ids, *asked.other_ids)
+        referer = carrier.take_from_url(facts.referer or b"", sought.is_issued)
+        ids = (*taken.ids, *asked.other_ids[:MOST_SOUGHT])
         visit = Visit(
             entry,
             carrier,
@@ -113,9 +127,10 @@ class Door:
         visit.stage = self._stage(asked, entry, facts)
         if visit.stage is Stage.COOKIES:
             visit.is_to_be_cleaned = entry.mode is Mode.AUTO and bool(taken.ids)
-            self._visit_with_cookies(visit, asked, ids, facts)
+            self._visit_with_cookies(visit, asked, ids, sought, facts)
         else:
-            self._visit_with_session(visit, asked, ids, referer, facts)
+            came = self._known(ids, entry, asked, sought)
+            self._visit_with_session(visit, asked, came, self._of_page(referer, entry, asked, sought), facts)
         return visit
 
     def _stage(self, asked: Asked, entry: Entry, facts: Facts) -> Stage:
@@ -137,14 +152,16 @@ class Door:
             return Stage.ASKING
         return Stage.ASKING if works is None else Stage.COOKIES if works else Stage.CARRIED
 
-    def _visit_with_cookies(self, visit: Visit, asked: Asked, ids: Sequence[bytes], facts: Facts) -> None:
+    def _visit_with_cookies(
+        self, visit: Visit, asked: Asked, ids: Sequence[bytes], sought: Sought, facts: Facts
+    ) -> None:
         """Nothing is held; but what was, before cookies were seen to work, goes over to the browser."""
         entry = visit.entry
         if entry.mode is not Mode.AUTO:
             if ids:
                 visit.reasons.append(CookielessReason.IGNORED)
             return
-        found = [self._known(one, entry, asked) for one in ids]
+        found = self._known(ids, entry, asked, sought)
         found.append(None if facts.token is None else self._answers.asked_with(facts.token))
         bound = asked.bound_by(entry.bind)
         visit.ticket = next((one for one in found if one and self._tickets.judge(one, bound, asked.time) is None), None)
@@ -155,21 +172,19 @@ class Door:
             visit.stage = Stage.CARRIED  # a session in the URL that goes on, whatever other requests of this client say
             self._tickets.use(visit.ticket, asked.time)
 
-    def _visit_with_session(
-        self, visit: Visit, asked: Asked, ids: Sequence[bytes], referer: Taken, facts: Facts
-    ) -> None:
+    def _visit_with_session(self, visit: Visit, asked: Asked, came: Sessions, page: Sessions, facts: Facts) -> None:
         """The cookies are held: in the session of an id, of the page it comes from, or in one that begins."""
-        ticket = self._honoured(visit, asked, ids)
+        ticket = self._honoured(visit, asked, came)
         if ticket is None and not facts.is_cross_site:
-            ticket = self._tied_to_page(visit, asked, referer)
+            ticket = self._tied_to_page(visit, asked, page)
         if ticket is not None:
             self._learn_refusal(visit, asked, ticket, facts)
-        elif facts.is_own_part and not facts.is_page and not ids:
+        elif facts.is_own_part and not facts.is_page and not came:
             ticket = self._tied_to_connection(visit, asked)
         if ticket is None and visit.stage is Stage.ASKING and not facts.is_page:
             visit.stage = Stage.COOKIES  # nothing in a part of a page could carry an id: its cookies are the browser's
             return
-        visit.ticket = ticket or self._begin(visit, asked, ids)
+        visit.ticket = ticket or self._begin(visit, asked, came)
         self._tickets.use(visit.ticket, asked.time)
         self._ties.note(asked.connection, visit.entry.number, visit.ticket)
 
@@ -182,11 +197,10 @@ class Door:
 
     # -- sessions ------------------------------------------------------------------------------------------------------
 
-    def _honoured(self, visit: Visit, asked: Asked, ids: Sequence[bytes]) -> Ticket | None:
+    def _honoured(self, visit: Visit, asked: Asked, came: Sessions) -> Ticket | None:
         """The session of the first id that is good, and what is wrong with those before it."""
         bound = asked.bound_by(visit.entry.bind)
-        for one in ids:
-            ticket = self._known(one, visit.entry, asked)
+        for ticket in came:
             reason = self._tickets.judge(ticket, bound, asked.time)
             if reason is not None:
                 visit.reasons.append(reason)
@@ -200,33 +214,35 @@ class Door:
         visit.reasons = [reason for reason in visit.reasons if reason is CookielessReason.FOREIGN]
         return ticket
 
-    def _known(self, session_id: bytes, entry: Entry, asked: Asked) -> Ticket | None:
-        """The session of an id, if it belongs to this entry; the client has the id in any case, and may send it anywhere."""
-        ticket = self._tickets.find(session_id, self._entry_of, asked.time) if is_id(session_id) else None
-        if ticket is None:
-            return None
-        self._tickets.note_seen(asked.client, session_id.decode("ascii").lower())
-        if self._entry_of(ticket.origin, asked.client) is not entry:
-            return None
-        ticket.lives_by(entry)
-        return ticket
+    def _known(self, ids: Sequence[bytes], entry: Entry, asked: Asked, sought: Sought) -> list[Ticket | None]:
+        """The sessions of these ids, as far as they belong to this entry; the client has the ids, and may send them anywhere."""
+        known: list[Ticket | None] = []
+        for ticket in map(sought.find, ids):
+            if ticket is not None:
+                self._tickets.note_seen(asked.client, ticket.id)
+                if self._entry_of(ticket.origin, asked.client) is entry:
+                    ticket.lives_by(entry)
+                else:
+                    ticket = None
+            known.append(ticket)
+        return known
 
     def _entry_of(self, origin: str, client: str) -> Entry | None:
         """The entry that holds where a session began."""
         place = place_of(origin, self._suffixes.to_ascii)
         return None if place is None else self.entry_for(place, client)
 
-    def _is_issued(self, now: float) -> Callable[[bytes], bool]:
-        return lambda value: is_id(value) and self._tickets.find(value, self._entry_of, now) is not None
+    def _of_page(self, referer: Taken, entry: Entry, asked: Asked, sought: Sought) -> Sessions:
+        """The sessions of the page that a request comes from, if that is a page of this entry."""
+        page = place_of(referer.target.decode("latin-1"), self._suffixes.to_ascii) if referer.ids else None
+        if page is None or self.entry_for(page, asked.client) is not entry:
+            return ()
+        return self._known(referer.ids, entry, asked, sought)
 
-    def _tied_to_page(self, visit: Visit, asked: Asked, referer: Taken) -> Ticket | None:
-        """The session of the page that a request comes from, if that is a page of this entry."""
-        page = place_of(referer.target.decode("latin-1"), self._suffixes.to_ascii)
-        if page is None or self.entry_for(page, asked.client) is not visit.entry:
-            return None
+    def _tied_to_page(self, visit: Visit, asked: Asked, page: Sessions) -> Ticket | None:
+        """The session of the page that a request comes from."""
         bound = asked.bound_by(visit.entry.bind)
-        for one in referer.ids:
-            ticket = self._known(one, visit.entry, asked)
+        for ticket in page:
             if ticket is not None and self._tickets.judge(ticket, bound, asked.time) is None:
                 return self._found(visit, asked, ticket)
         return None
@@ -236,14 +252,13 @@ class Door:
         bound = asked.bound_by(visit.entry.bind)
         return ticket if ticket is not None and self._tickets.judge(ticket, bound, asked.time) is None else None
 
-    def _begin(self, visit: Visit, asked: Asked, ids: Sequence[bytes]) -> Ticket:
+    def _begin(self, visit: Visit, asked: Asked, came: Sessions) -> Ticket:
         entry, place = visit.entry, visit.place
         origin = f"{place.scheme}://{place.host}{place.path.decode('latin-1')}"
         bound = asked.bound_by(entry.bind)
         if not entry.regenerate_expired:
-            known = (self._known(one, entry, asked) for one in ids)
             expired = CookielessReason.EXPIRED
-            over = next((one for one in known if one and self._tickets.judge(one, bound, asked.time) is expired), None)
+            over = next((one for one in came if one and self._tickets.judge(one, bound, asked.time) is expired), None)
             if over is not None:
                 return self._tickets.issue_again(over, asked.client, origin, entry, asked.time)
         return self._tickets.issue(asked.client, origin, place.host, bound, entry, asked.time)

@@ -37,7 +37,7 @@ def is_from_own_page(fields: Fields, origin: str) -> bool:
         return False
     if any(value not in (b"same-origin", b"none") for value in values(fields, b"sec-fetch-site")):
         return False
-    return all(value.lower() == origin.encode() for value in values(fields, b"origin"))
+    return all(value.lower() == origin.lower().encode() for value in values(fields, b"origin"))
 
 
 class Document(NamedTuple):
@@ -83,8 +83,6 @@ def write_cookie(jar: Jar, source: bytes, access: Access) -> Receipt:
     """Store what the page assigned. What is too long is not cut: half a cookie would be another one."""
     if len(source) > LONGEST_COOKIE:
         return Receipt(Ignored(IgnoreReason.FIELD_TOO_LARGE))
-    if _LINE_END.search(
-        source
-    ):  # some browsers' profiles would take them, but no header that comes off the wire has one
+    if _LINE_END.search(source):  # some browsers' profiles would take one, no field that comes off the wire has one
         return Receipt(Ignored(IgnoreReason.CONTROL_CHARACTER))
     return jar.receive(parse_set_cookie(source), access)

@@ -54,6 +54,8 @@ class Entry:
     """Whether it holds for a URL and a client's name: `match`, and not `except`."""
     is_site: Callable[[Place, str], bool]
     """The same without `except`: such a request may carry an id, which has to be taken out."""
+    asks_path: bool = True
+    """False if neither looks at the path: what holds for one URL of a host then holds for all."""
     mode: Mode = Mode.AUTO
     carrier: CarrierKind = CarrierKind.PATH
     parameter: str = "sid"

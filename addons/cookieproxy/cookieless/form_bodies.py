@@ -6,6 +6,7 @@ is: the caller says which values are its own. A body that is not of the form it 
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -24,6 +25,7 @@ _DISPOSITION = re.compile(rb"^content-disposition[ \t]*:[ \t]*form-data[ \t]*(;[
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _REST_OF_DELIMITER = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\Z)")
 _LF = 0x0A
+SPACE = 0x20
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -85,15 +87,30 @@ def _parameters(field: bytes) -> dict[bytes, bytes]:
 
 
 def _from_urlencoded(body: bytes, name: bytes, is_ours: Callable[[bytes], bool]) -> tuple[bytes, list[bytes]]:
+    """Without the fields and one `&` each; before the first that stays, that is the one behind."""
     kept: list[bytes] = []
     taken: list[bytes] = []
-    for field in body.split(b"&"):
-        said, _, value = field.partition(b"=")
-        if _decoded(said) == name and is_ours(_decoded(value)):
-            taken.append(_decoded(value))
+    done = 0
+    for found in _named(name).finditer(body):
+        value = _decoded(found[1])
+        if not is_ours(value):
+            continue
+        taken.append(value)
+        start, end = found.span()
+        if start == done and not kept:
+            done = end + 1
         else:
-            kept.append(field)
-    return (b"&".join(kept), taken) if taken else (body, [])
+            kept.append(body[done : start - 1])
+            done = end
+    return (b"".join((*kept, body[done:])), taken) if taken else (body, [])
+
+
+@lru_cache(64)
+def _named(name: bytes) -> re.Pattern[bytes]:
+    """A field of that name, of which each character may be percent-encoded."""
+    plain = (rb"\+" if each == SPACE else re.escape(bytes((each,))) for each in name)
+    characters = (b"(?:%b|%%%02x|%%%02X)" % (one, each, each) for one, each in zip(plain, name, strict=True))
+    return re.compile(rb"(?<![^&])" + b"".join(characters) + rb"=([^&]*+)")
 
 
 def _decoded(text: bytes) -> bytes:

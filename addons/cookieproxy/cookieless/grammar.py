@@ -49,6 +49,7 @@ TELLING = frozenset((b"script", b"plaintext", b"noscript", b"svg", b"math", *RAW
 """Start tags that change how one reads on."""
 
 _COMMENT = rb"(?P<comment><!--(?:-?>|(?=[^->])|(?=-[^>])))"
+_WHOLE_COMMENT = rb"<!--(?:-?>|(?!-?>)(?:[^-]++|-(?!-!?>))*+--!?>)"
 _BOGUS = rb"<!(?:>|-?+[^->][^>]*+>|->)|<\?[^>]*+>|</(?:>|[^A-Za-z>][^>]*+>)"
 _LONE = rb"<(?=[^A-Za-z/!?])"
 
@@ -71,7 +72,8 @@ def main_pattern(wanted: frozenset[bytes], links_alone: bool) -> re.Pattern[byte
     names = _any_of(wanted | TELLING)
     skipped = (
         rb"(?:[^<]++|</" + TAG_NAME + rb"(?:>|" + ATTRIBUTES + rb">)"
-        rb"|<(?!" + names + rb"[ \t\n\r\f/>])" + TAG_NAME + rb"(?:>|" + ATTRIBUTES + rb">)|" + _LONE + rb"|" + _BOGUS + rb")*+"
+        rb"|<(?!" + names + rb"[ \t\n\r\f/>])" + TAG_NAME + rb"(?:>|" + ATTRIBUTES + rb">)|" + _LONE
+        + rb"|" + _WHOLE_COMMENT + rb"|" + _BOGUS + rb")*+"
     )  # fmt: skip
     tag = rb"(?P<tag><(?P<name>" + names + rb")(?=[ \t\n\r\f/>])" + ATTRIBUTES + rb">)"
     tokens = [_link()] if links_alone else []
@@ -82,7 +84,19 @@ def main_pattern(wanted: frozenset[bytes], links_alone: bool) -> re.Pattern[byte
 def foreign_pattern(wanted: frozenset[bytes]) -> re.Pattern[bytes]:
     """The same within SVG and MathML, where also end tags and CDATA matter."""
     names = _any_of(wanted | TELLING) + rb"(?=[ \t\n\r\f/>])"
-    skipped = rb"(?:[^<]++|</?(?!" + names + rb")" + TAG_NAME + rb"(?:>|" + ATTRIBUTES + rb">)|" + _LONE + rb")*+"
+    skipped = (
+        rb"(?:[^<]++|</?(?!"
+        + names
+        + rb")"
+        + TAG_NAME
+        + rb"(?:>|"
+        + ATTRIBUTES
+        + rb">)|"
+        + _LONE
+        + rb"|"
+        + _WHOLE_COMMENT
+        + rb")*+"
+    )
     return re.compile(
         skipped + rb"(?:(?P<tag><(?P<end>/?+)(?P<name>" + names + rb")" + ATTRIBUTES + rb">)"
         rb"|(?P<cdata><!\[CDATA\[)|" + _COMMENT

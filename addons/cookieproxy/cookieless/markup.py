@@ -187,12 +187,24 @@ class Markup:
                 out.append(data[done:start])
                 done = place
                 if self._on_start(found["name"].lower(), data[start:place]):
-                    return place
+                    if (end := self._end_of_short_text(data, place)) < 0:
+                        return place
+                    place = end
                 continue
             out.append(data[done:place])
             if kind == "comment":
                 self._open_comment(found["comment"])
             return place
+
+    def _end_of_short_text(self, data: bytes, place: int) -> int:
+        """Where the text ends that begins there, if that can be seen and nobody wants it: it needs no state of its own. Else -1."""
+        if not isinstance(self._text, RawText) or self._style is not None:
+            return -1
+        end, is_over = self._text.read(data, place)
+        if not is_over:
+            return -1
+        self._text = None
+        return end
 
     def _read_tokens(self, data: bytes, place: int) -> int:
         """XHTML, SVG and MathML: one token at a time."""

@@ -25,7 +25,7 @@ SESSION_HEADER = "X-Cookie-Proxy-Session"
 """In any response of the site: the id from now on."""
 
 _PAGE = Path(__file__).with_name("page.js")
-_CONFIG = "__config__"
+_CONFIG = b"__config__"
 """What stands in page.js for the JSON."""
 _SPACED = re.compile(r"('(?:[^'\\]|\\.)*')| *([=>?:,;{}()+|]+) *")
 """A text, or an operator with its spaces: page.js has no other quotes, and no space in a regular expression."""
@@ -49,28 +49,39 @@ class PageConfig(NamedTuple):
 
 def script_text(config: PageConfig) -> bytes:
     """What stands between the tags."""
-    before, after = _page()
-    return f"{before}{_json(config)}{after}".encode("ascii")
+    code = _code()
+    return code.before + _json(config) + code.after
 
 
 def script_tag(config: PageConfig, nonce: str | None) -> tuple[bytes, str]:
     """The element, and the source with which a Content-Security-Policy allows exactly that text."""
-    text = script_text(config)
-    attribute = "" if nonce is None else f' nonce="{escape(nonce)}"'
-    digest = base64.b64encode(hashlib.sha256(text).digest()).decode("ascii")
-    return f"<script{attribute}>".encode() + text + b"</script>", f"'sha256-{digest}'"
+    code, said = _code(), _json(config)
+    digest = code.hashed.copy()  # of all but the configuration it is the same for every page
+    digest.update(said)
+    digest.update(code.after)
+    source = base64.b64encode(digest.digest()).decode("ascii")
+    attribute = b"" if nonce is None else f' nonce="{escape(nonce)}"'.encode()
+    return b"".join((b"<script", attribute, b">", code.before, said, code.after, b"</script>")), f"'sha256-{source}'"
+
+
+class _Code(NamedTuple):
+    """page.js around its configuration, without comments and most of its spaces."""
+
+    before: bytes
+    after: bytes
+    hashed: "hashlib._Hash"
+    """The hash of what stands before."""
 
 
 @cache
-def _page() -> tuple[str, str]:
-    """page.js around its configuration, without comments and most of its spaces; lines stay lines."""
+def _code() -> _Code:
     lines = (line.strip() for line in _PAGE.read_text("ascii").splitlines())
     code = "\n".join(line for line in lines if line and not line.startswith("//"))
-    before, _, after = _SPACED.sub(lambda found: found[1] or found[2], code).partition(_CONFIG)
-    return before, after
+    before, _, after = _SPACED.sub(lambda found: found[1] or found[2], code).encode("ascii").partition(_CONFIG)
+    return _Code(before, after, hashlib.sha256(before))
 
 
-def _json(config: PageConfig) -> str:
+def _json(config: PageConfig) -> bytes:
     """The configuration in ASCII, without what means something in HTML or XML."""
     fields = {
         "carrier": config.carrier,
@@ -84,4 +95,4 @@ def _json(config: PageConfig) -> str:
     text = json.dumps(fields, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    return text.encode("ascii")

@@ -14,12 +14,12 @@ from ..core.events import Observation
 from ..core.hosts import Suffixes, site_of
 from ..core.outcome import CookielessReason
 from .entry import Entry
-from .ids import digest_of, new_id
+from .ids import digest_of, is_id, new_id
 from .seen_ids import SeenIds
 from .ticket import Load, NewJar, Stored, Ticket
 from .told import Told
 
-__all__ = ["GRACE_SECONDS", "MOST_TICKETS", "EntryOf", "Load", "NewJar", "Stored", "Ticket", "Tickets"]
+__all__ = ["GRACE_SECONDS", "MOST_TICKETS", "EntryOf", "Load", "NewJar", "Sought", "Stored", "Ticket", "Tickets"]
 
 MOST_TICKETS = 20_000
 """Sessions in memory."""
@@ -69,6 +69,11 @@ class Tickets:
         if not hmac.compare_digest(ticket.bound.encode(), bound.encode()):
             return CookielessReason.FOREIGN
         return CookielessReason.EXPIRED if ticket.is_over(now) else None
+
+    def is_at_hand(self, session_id: str) -> bool:
+        """True if finding the session of this id does not need the store."""
+        digest = digest_of(session_id)
+        return digest in self._by_digest or digest in self._alive
 
     def is_issued(self, session_id: str) -> bool:
         """True if this is, or was a moment ago, the id of a session, in memory or in the store when the proxy began."""
@@ -158,14 +163,14 @@ class Tickets:
     def renew(self, ticket: Ticket, now: float) -> Ticket:
         """The session under another id, with a jar of its own. Who has the old id keeps for a moment what there was till now.
 
-        So whoever knew the id before a login cannot learn by it what comes after.
+        So whoever knew the id before a login, or has the cookie that asked, cannot learn by it what comes after.
         """
         if not ticket.is_kept or ticket.ended is not None:
             return ticket
         jar = self._new_jar(ticket.client)
         for cookie in ticket.jar:
             jar.place(replace(cookie))
-        renewed = replace(ticket, id=new_id(), jar=jar, until=None)
+        renewed = replace(ticket, id=new_id(), jar=jar, until=None, probe="")
         if ticket.until is None:
             self._told.replace(ticket, now)
             ticket.until = now + GRACE_SECONDS
@@ -215,5 +220,34 @@ class Tickets:
     def everything(self, now: float) -> Iterator[Observation]:
         """All that is going on, for a store that has nothing of it."""
         for ticket in self._by_digest.values():
-            if ticket.ended is None:
+            if ticket.ended is None and ticket.until is None:
                 yield from self._told.all_of(ticket, now)
+
+
+class Sought:
+    """The ids of one request: each is found once, and the store asked for so few that a flood of forged ones stays cheap."""
+
+    def __init__(self, tickets: Tickets, entry_of: EntryOf, now: float, most: int) -> None:
+        """`most`: for how many ids the store may be asked."""
+        self._tickets = tickets
+        self._entry_of = entry_of
+        self._now = now
+        self._left = most
+        self._found: dict[str, Ticket | None] = {}
+
+    def find(self, session_id: bytes) -> Ticket | None:
+        """The session of an id; None also for one too many."""
+        if not is_id(session_id):
+            return None
+        text = session_id.decode("ascii").lower()
+        if text not in self._found:
+            if not self._tickets.is_at_hand(text):
+                if not self._left:
+                    return None
+                self._left -= 1
+            self._found[text] = self._tickets.find(session_id, self._entry_of, self._now)
+        return self._found[text]
+
+    def is_issued(self, value: bytes) -> bool:
+        """True for an id of ours; of one too many, memory is asked whether it is, so that it is taken out all the same."""
+        return is_id(value) and (self.find(value) is not None or self._tickets.is_issued(value.decode("ascii")))

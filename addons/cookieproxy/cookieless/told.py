@@ -21,6 +21,8 @@ class Told:
         self._suffixes = suffixes
         self._waiting: list[Observation] = []
         self._touched: dict[Ticket, None] = {}
+        self._untold: list[Ticket] = []
+        """Those of whom something waits: until it is told, the store would say something else of them."""
 
     def touch(self, ticket: Ticket) -> None:
         """It, or what it holds, may have changed. For the store, one whose id was renewed is over."""
@@ -31,15 +33,18 @@ class Told:
         """It is over, and with it what it holds."""
         if ticket.until is None:
             self._waiting.append(_change(ticket, now, ticket.ended))
+            self._untold.append(ticket)
 
     def replace(self, ticket: Ticket, now: float) -> None:
         """Another session takes its place."""
         self._waiting.append(_change(ticket, now, now))
+        self._untold.append(ticket)
         self._touched.pop(ticket, None)
 
     def begin_again(self, ticket: Ticket, now: float) -> None:
         """Under its new id the store has nothing of it."""
         self._waiting += self.all_of(ticket, now)
+        self._untold.append(ticket)
         ticket.jar.drain_changes()
         self._touched.pop(ticket, None)
         ticket.written = ticket.last_used
@@ -47,12 +52,12 @@ class Told:
     def leave(self, ticket: Ticket) -> None:
         """It leaves the memory: what is not written yet is with the next, and till then it is kept here."""
         if ticket.ended is None and (ticket in self._touched or ticket.last_used > ticket.written):
-            self._touched[ticket] = None
+            self.touch(ticket)
             ticket.written = 0.0
 
     def drain(self, now: float) -> list[Observation]:
         """What changed since the last call."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._untold = self._waiting, [], []
         touched, self._touched = self._touched, {}
         for ticket in touched:
             if ticket.ended is not None:

@@ -8,7 +8,6 @@ is left alone. An id never goes to a URL for which the entry does not hold, nor 
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 import can_ada
@@ -16,7 +15,10 @@ import can_ada
 from .carriers import Carrier, Parts, parts_of, with_pairs
 from .entities import escape
 from .entry import CarrierKind, Place
+from .plain_links import NOTHING, Edits, Insertion, PlainLinks
 from .references import Resolver, climbed
+
+__all__ = ["Edits", "Holds", "Insertion", "Links", "inserted", "shifted"]
 
 _PATH_CHARACTER = rb"""[!$%()*+,\-./0-9:;=@A-Z\[\]^_a-z{|}~]"""
 _PLAIN = re.compile(
@@ -40,17 +42,6 @@ LONGEST_LINK = 16_384
 type Holds = Callable[[Place], bool]
 
 
-class Insertion(NamedTuple):
-    """Octets to be put in at an offset."""
-
-    place: int
-    octets: bytes
-
-
-type Edits = tuple[Insertion, ...]
-NOTHING: Edits = ()
-
-
 @dataclass(slots=True)
 class Links:
     """The links of one page, or of one header field."""
@@ -69,6 +60,10 @@ class Links:
     in_markup: bool = True
     """True where references are decoded and `&` is written `&amp;`."""
     xml: bool = False
+    asks_path: bool = True
+    """False if `holds` answers the same for all URLs of a host."""
+    _plain: PlainLinks | None = field(init=False)
+    """The quick way, if relative references lead home whatever they say."""
     _document: can_ada.URL = field(init=False)
     _document_carries: bool = field(init=False)
     _resolver: Resolver = field(init=False)
@@ -78,6 +73,8 @@ class Links:
     _path: str = field(init=False)
     _search: str = field(init=False)
     _known: dict[bytes, Edits] = field(init=False)
+    _thoughts_left: int = field(init=False, default=20_000)
+    """How many more references of one page are decided by the algorithm: a hostile page of nothing else must not hold up others."""
 
     def __post_init__(self) -> None:
         self._document, self._document_carries = can_ada.parse(self.url), self.carries
@@ -92,6 +89,9 @@ class Links:
         _, mark, search = base.href.partition("#")[0].partition("?")
         self._search = mark + search
         self._site = (base.protocol[:-1], base.hostname) if self._is_safe(base) else None
+        self._plain = None
+        if self.in_markup and not (self.asks_path or self.additions) and self._is_home(base):
+            self._plain = PlainLinks(self.carrier, self.session_id, self._path, carries)
 
     def read_as(self, charset: str) -> None:
         """The page turned out to be in this charset; empty if nobody can tell."""
@@ -100,6 +100,10 @@ class Links:
 
     def edits(self, source: bytes) -> Edits:
         """What to put into a reference, in the order of its octets; nothing if it leads elsewhere or cannot be decided."""
+        if source[:1] == b"#":
+            return NOTHING
+        if self._plain is not None and (plain := self._plain.edits(source)) is not None:
+            return plain
         known = self._known.get(source)
         if known is None:
             known = self._judge(source)
@@ -154,6 +158,9 @@ class Links:
         return self.holds(Place(*self._site, path))
 
     def _judge_by_algorithm(self, source: bytes) -> Edits:
+        if self._thoughts_left <= 0:
+            return NOTHING
+        self._thoughts_left -= 1
         reference = self._resolver.reference(source)
         resolved = self._resolver.resolve(reference)
         if resolved is None or not self._is_home(resolved):

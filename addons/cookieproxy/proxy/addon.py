@@ -28,8 +28,9 @@ from .recorder import Recorder
 from .refusal import Refusals
 from .reverse import BrowsersHost
 from .rewriting import rewrite_whole
+from .saved_traffic import SavedTraffic
 from .store_commands import StoreCommands
-from .traffic import LiveTraffic, SavedTraffic
+from .traffic import LiveTraffic
 
 logger = logging.getLogger(__name__)
 

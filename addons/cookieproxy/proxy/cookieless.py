@@ -263,6 +263,7 @@ class Cookieless:
             visit,
             ticket.id,
             self._door.is_one_site(visit.entry, browser.name),
+            self._door.asks_path(visit.entry),
             url,
             readable_cookies(ticket.jar, access).decode("utf-8", "replace"),
             on_trouble,

@@ -36,6 +36,8 @@ class Rewriting:
     session_id: str
     holds: Callable[[Place], bool]
     """Where links get the id."""
+    asks_path: bool
+    """False if that answers the same for all URLs of a host."""
     url: str
     """Of the request, as the browser knows it, without the id."""
     cookies: str
@@ -55,6 +57,7 @@ class Rewriting:
             charset_of(fields) or "utf-8",
             in_markup,
             xml,
+            self.asks_path,
         )
 
 

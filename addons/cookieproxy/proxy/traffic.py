@@ -1,19 +1,17 @@
-"""Flows through the exchange: requests and responses of live traffic, which are rewritten, and of saved flows, which are watched.
+"""Flows through the exchange: what passes now is rewritten; what saved traffic has in common with it is here, too.
 
-Each of the two has clients of its own, so that an old file cannot change what the proxy holds for a browser of today. The requests
-that wait for their responses are bounded: those that never get one must not fill the memory.
+The requests that wait for their responses are bounded: those that never get one must not fill the memory.
 """
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from mitmproxy.http import HTTPFlow
 
 from ..cookieless.door import Visit
-from ..core.events import Observation, RequestSeen
+from ..core.events import Observation
 from ..core.hosts import Suffixes
 from ..core.jar import Jar
 from ..exchange import Browser, RequestHead, RequestResult
@@ -24,12 +22,10 @@ from .cookieless import Cookieless
 from .notices import Notices
 from .policy import Policy
 from .recorder import Recorder
-from .saved import SavedFlows
 
 logger = logging.getLogger(__name__)
 
 MOST_PENDING = 10_000
-MOST_SAVED_SESSIONS = 10_000
 
 
 class Pending(NamedTuple):
@@ -227,81 +223,3 @@ class LiveTraffic(Traffic):
         if self.recorder is not None:
             self.recorder.seen(browser, now)
             self.recorder.add(browser, observations)
-
-
-class SavedTraffic(Traffic):
-    """Flows that were read from files."""
-
-    def __init__(self, suffixes: Suffixes, notices: Notices) -> None:
-        super().__init__(suffixes, notices)
-        self._flows = SavedFlows(self._request, self._response)
-        self._knows_store: Recorder | None = None
-        self._sessions: OrderedDict[str, Jar] = OrderedDict()
-        """What is held for the sessions in these flows, by the digest that a flow has."""
-        self.drain = self._flows.drain
-        self.drain_if_idle = self._flows.drain_if_idle
-
-    def add(self, flow: HTTPFlow) -> None:
-        """Take one flow, unless it was read before."""
-        if self.recorder is not self._knows_store:
-            self._knows_store = self.recorder
-            if self.recorder is not None:
-                self._flows.know(self.recorder.flow_ids())
-        self._flows.add(flow)
-
-    def _request(self, flow: HTTPFlow) -> None:
-        head = flows.request_head(flow)
-        if head is None or self._policy is None:
-            return
-        browser = self._browsers.of(flow)
-        session = self._session(flows.kept_session(flow), browser)
-        result = self._policy.requests.process(browser, head, flow, watch=True, session=session)
-        self._await(flow, Pending(browser, result, head))
-        if not any(isinstance(each, RequestSeen) for each in result.observations):
-            result.observations.append(_trace(browser, result, head))
-        self._keep(browser, result.observations, head.time)
-        seen.note(flow, "request", result.observations)
-
-    def _response(self, flow: HTTPFlow) -> None:
-        pending = self._pending.pop(flow.id, None)
-        if pending is None or self._policy is None or flow.response is None:
-            return
-        browser = pending.browser
-        head = flows.response_head(flow)
-        result = self._policy.responses.process(browser, pending.request, head, flow, watch=True)
-        self._keep(browser, result.observations, head.time)
-        seen.note(flow, "response", result.observations)
-
-    def _session(self, digest: str | None, browser: Browser) -> Jar | None:
-        if digest is None:
-            return None
-        if digest not in self._sessions:
-            self._sessions[digest] = Jar(browser.held.profile, self._suffixes)
-        self._sessions.move_to_end(digest)
-        if len(self._sessions) > MOST_SAVED_SESSIONS:
-            self._sessions.popitem(last=False)
-        return self._sessions[digest]
-
-    def _keep(self, browser: Browser, observations: list[Observation], now: float) -> None:
-        self._notices.tell(observations, None)
-        if self.recorder is not None:
-            self.recorder.seen(browser, now)
-            self.recorder.add_watched(browser, observations, now)
-
-
-def _trace(browser: Browser, result: RequestResult, head: RequestHead) -> RequestSeen:
-    """A request without cookies, so that the store knows its flow when the file is read again."""
-    access = result.access
-    return RequestSeen(
-        access.time,
-        browser.name,
-        result.site,
-        access.host,
-        access.scheme,
-        head.method,
-        access.path,
-        access.flow_id,
-        access.party.value,
-        0,
-        (),
-    )

@@ -12,13 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cookieproxy.cookieless import ties
 from cookieproxy.cookieless.carriers import Carrier
-from cookieproxy.cookieless.door import Asked, Door, Stage, Visit
+from cookieproxy.cookieless.door import MOST_SOUGHT, Asked, Door, Stage, Visit
 from cookieproxy.cookieless.entry import CarrierKind, Entry, Mode, Place
 from cookieproxy.cookieless.fields import Fields, values
 from cookieproxy.cookieless.ids import new_id
 from cookieproxy.cookieless.probe import PROBE_COOKIE, Answers
-from cookieproxy.cookieless.tickets import GRACE_SECONDS, Ticket, Tickets
+from cookieproxy.cookieless.tickets import GRACE_SECONDS, Stored, Ticket, Tickets
 from cookieproxy.core.outcome import CookielessReason
+from cookieproxy.record.sessions import StoredSession
 from rig.jars import NOW, SUFFIXES, access, jar_of, receive, sent
 
 HOST = "www.shop.example"
@@ -237,10 +238,10 @@ class TestIds:
         ticket = world.session()
         visit = world.enter(url(ticket.id))
         assert visit.carries
-        world.tickets.renew(ticket, NOW + 1)
+        visit.ticket = world.tickets.renew(ticket, NOW + 1)
         assert not visit.carries
-        assert visit.said_another_id(ticket.id)
-        assert world.enter(url(ticket.id), at=2).carries
+        assert visit.said_another_id(visit.ticket.id)
+        assert world.enter(url(visit.ticket.id), at=2).carries
 
     @pytest.mark.parametrize("kind", [CarrierKind.QUERY, CarrierKind.MATRIX])
     def test_other_carriers_carry_it_in_their_places(self, kind: CarrierKind) -> None:
@@ -249,15 +250,44 @@ class TestIds:
         assert world.enter(Carrier(kind, "sid").put(b"/page", ticket.id).decode()).carries
         assert not world.enter("/page", others=(ticket.id,)).carries
 
-    def test_a_former_id_is_good_for_a_moment_then_a_new_session_begins(self) -> None:
+    def test_a_former_id_leads_for_a_moment_to_what_there_was_then_to_a_new_session(self) -> None:
         world = World()
-        ticket = world.session()
-        former = ticket.id
-        world.tickets.renew(ticket, NOW)
-        assert outcome(world.enter(url(former), at=1, client=OTHER), ticket) == "carried new foreign"
-        assert outcome(world.enter(url(former), at=GRACE_SECONDS), ticket) == "carried own"
-        assert outcome(world.enter(url(former), at=GRACE_SECONDS + 1), ticket) == "carried new unknown"
+        former = world.session()
+        ticket = world.tickets.renew(former, NOW)
+        receive(ticket.jar, access(f"https://{HOST}/"), "sid=2; Path=/")
+        assert outcome(world.enter(url(former.id), at=1, client=OTHER)) == "carried new foreign"
+        late = world.enter(url(former.id), at=GRACE_SECONDS)
+        assert outcome(late, former) == "carried own"
+        assert sent(former.jar, access(f"https://{HOST}/", GRACE_SECONDS)) == "sid=1"
+        assert outcome(world.enter(url(former.id), at=GRACE_SECONDS + 1), former) == "carried new expired"
         assert outcome(world.enter(url(ticket.id), at=GRACE_SECONDS + 1), ticket) == "carried own"
+        assert sent(ticket.jar, access(f"https://{HOST}/", GRACE_SECONDS + 1)) == "sid=2"
+
+    def test_a_former_id_says_nothing_of_the_new_one(self) -> None:
+        world = World()
+        former = world.session()
+        ticket = world.tickets.renew(former, NOW)
+        visit = world.enter(url(former.id), with_(PART, ("Referer", f"https://{HOST}{url(former.id)}")), at=1)
+        assert visit.ticket is former
+        assert ticket.id not in world.tickets.seen_by(ME)
+        assert outcome(world.enter("/x", PART, connection="another", at=1)) == "carried new"
+
+    def test_with_the_new_one_in_the_url_the_former_one_of_the_page_does_not_count(self) -> None:
+        world = World()
+        former = world.session()
+        ticket = world.tickets.renew(former, NOW)
+        visit = world.enter(url(ticket.id), with_(NAVIGATION, ("Referer", f"https://{HOST}{url(former.id)}")), at=1)
+        assert outcome(visit, ticket) == "carried own"
+
+    def test_with_regenerate_expired_false_a_former_one_begins_anew_and_not_where_the_new_one_is(self) -> None:
+        world = World(entry(regenerate_expired=False))
+        former = world.session()
+        ticket = world.tickets.renew(former, NOW)
+        visit = world.page(url(former.id), at=GRACE_SECONDS + 1)
+        assert outcome(visit, ticket) == "carried new expired"
+        assert visit.ticket is not None
+        assert (visit.ticket.id, sent(visit.ticket.jar, access(f"https://{HOST}/"))) == (former.id, "")
+        assert sent(ticket.jar, access(f"https://{HOST}/")) == "sid=1"
 
     def test_an_expired_one_leaves_its_target_and_its_form_as_they_were(self) -> None:
         world = World()
@@ -304,6 +334,160 @@ class TestIds:
         visit = world.door.enter(asked)
         assert visit is not None
         assert visit.fields is asked.fields
+
+
+# -- floods --------------------------------------------------------------------------------------------------------------
+
+
+class Asking:
+    """A store that counts how often it is asked, and knows some sessions."""
+
+    def __init__(self, world: World, *known: Ticket) -> None:
+        self.known = {ticket.digest: stored(ticket) for ticket in known}
+        self.asked: list[str] = []
+        world.tickets.load = self
+
+    def __call__(self, digest: str) -> Stored | None:
+        self.asked.append(digest)
+        return self.known.get(digest)
+
+
+def stored(ticket: Ticket) -> Stored:
+    """A session as a store has it."""
+    return StoredSession(
+        client=ticket.client,
+        site=ticket.site,
+        session=ticket.digest,
+        entry=ticket.origin,
+        bound=ticket.bound,
+        started=ticket.started,
+        last_used=ticket.last_used,
+        ended=ticket.ended,
+        cookies=list(ticket.jar),
+    )
+
+
+def forged(number: int) -> list[str]:
+    return [f"{each:024}" for each in range(number)]
+
+
+def segments(ids: Iterable[str]) -> str:
+    return "".join(f"/(S({one}))" for one in ids)
+
+
+def pairs(ids: Iterable[str]) -> str:
+    return "&".join(f"sid={one}" for one in ids)
+
+
+class TestFloods:
+    """A request may bring thousands of ids: the store is asked for a few, whatever there is is taken out."""
+
+    @pytest.mark.parametrize("mode", [Mode.URI, Mode.AUTO])
+    @pytest.mark.parametrize("again", [True, False])
+    @pytest.mark.parametrize(
+        ("kind", "target", "clean"),
+        [
+            (CarrierKind.PATH, segments(forged(3_000)) + "/page?x=1", b"/page?x=1"),
+            (CarrierKind.MATRIX, "/page" + "".join(f";sid={one}" for one in forged(3_000)) + "?x=1", b"/page?x=1"),
+            (CarrierKind.QUERY, f"/page?{pairs(forged(3_000))}&x=1", b"/page?x=1"),
+            (CarrierKind.PATH, f"/page?{pairs(forged(3_000))}", f"/page?{pairs(forged(3_000))}".encode()),
+        ],
+        ids=["path", "matrix", "query", "parameters of the application"],
+    )
+    def test_forged_ids_everywhere(self, kind: CarrierKind, target: str, clean: bytes, again: bool, mode: Mode) -> None:
+        others = [entry(number=each, hosts=[f"{each}.example"], parameter=f"p{each}") for each in range(5)]
+        world = World(*others, entry(mode, kind, number=5, regenerate_expired=again))
+        store = Asking(world)
+        fields = with_(TYPED, ("Referer", f"https://{HOST}{target}"))
+        body = tuple(reversed(forged(5_000)))
+        for method in ("GET", "POST"):
+            asked = world.asked(target, fields, others=body, method=method)
+            assert world.door.lacks_id(asked)
+            assert len(store.asked) <= MOST_SOUGHT
+            store.asked.clear()
+            visit = world.door.enter(asked)
+            assert visit is not None
+            assert len(store.asked) == len(set(store.asked)) == MOST_SOUGHT
+            store.asked.clear()
+            assert visit.target == clean
+            assert values(visit.fields, b"referer") == [f"https://{HOST}".encode() + clean]
+        assert len(world.tickets) == 0
+        assert list(world.tickets.seen_by(ME)) == []
+
+    @pytest.mark.parametrize("where", ["segments", "body", "referrer"])
+    def test_the_store_is_asked_for_the_first_few(self, where: str) -> None:
+        before = World()
+        ticket = before.session()
+        for place, is_found in ((0, True), (MOST_SOUGHT - 1, True), (MOST_SOUGHT, False)):
+            world = World()
+            Asking(world, ticket)
+            ids = forged(20)
+            ids.insert(place, ticket.id)
+            fields = (
+                with_(NAVIGATION, ("Referer", f"https://{HOST}{segments(ids)}/p")) if where == "referrer" else TYPED
+            )
+            visit = world.enter(
+                f"{segments(ids)}/" if where == "segments" else "/",
+                fields,
+                others=tuple(ids) if where == "body" else (),
+            )
+            assert visit.ticket is not None
+            assert (visit.ticket.id == ticket.id) is is_found
+            assert visit.target == b"/"
+
+    @pytest.mark.parametrize("kind", CarrierKind)
+    def test_one_in_memory_is_found_behind_any_number(self, kind: CarrierKind) -> None:
+        """Whoever puts forged ids into a link of the site cannot shut a visitor out of his session."""
+        world = World(entry(carrier=kind))
+        ticket = world.session()
+        store = Asking(world)
+        carrier, target = Carrier(kind, "sid"), b"/page?x=1"
+        for one in (ticket.id, *forged(100)):
+            target = carrier.put(target, one)
+        visit = world.enter(f"{target.decode()}&{pairs(forged(100))}")
+        assert outcome(visit, ticket) == "carried own"
+        assert len(store.asked) == MOST_SOUGHT
+
+    def test_a_parameter_that_has_an_issued_id_is_taken_out_behind_any_number(self) -> None:
+        """In a link, where a field of a form puts one; those of the application stay as they are."""
+        world = World()
+        here, gone = world.session(), World().session()
+        store = Asking(world)
+        world.tickets.before = frozenset([gone.digest])
+        visit = world.enter(f"/page?{pairs(forged(20))}&{pairs([here.id, gone.id.upper()])}&x=1")
+        assert visit.target == f"/page?{pairs(forged(20))}&x=1".encode()
+        assert outcome(visit, here) == "carried own"
+        assert len(store.asked) == MOST_SOUGHT
+
+    def test_the_same_id_is_asked_for_once(self) -> None:
+        world = World(entry(regenerate_expired=False))
+        store = Asking(world)
+        one = new_id()
+        world.enter(segments([one, one.upper()] * 50) + "/", with_(TYPED, ("Referer", f"https://{HOST}{url(one)}")))
+        assert len(store.asked) == 1
+
+    def test_what_has_not_the_shape_of_an_id_is_not_asked_for(self) -> None:
+        world = World()
+        store = Asking(world)
+        visit = world.enter("/(S(short))/(S(" + "a" * 80 + "))/page", others=("", "\u212a" * 24, "x" * 10_000))
+        assert set(visit.reasons) == {CookielessReason.UNKNOWN}
+        assert (visit.target, store.asked) == (b"/page", [])
+
+    @pytest.mark.parametrize("mode", [Mode.COOKIES, Mode.DEVICE])
+    def test_where_ids_are_ignored_nobody_asks(self, mode: Mode) -> None:
+        world = World(entry(mode))
+        store = Asking(world)
+        assert outcome(world.enter(segments(forged(100)) + "/")) == "cookies - ignored"
+        assert store.asked == []
+
+    def test_many_requests_with_forged_ids_leave_nothing_behind(self) -> None:
+        world = World()
+        store = Asking(world)
+        for one in forged(500):
+            assert outcome(world.enter(url(one), connection=one)) == "carried new unknown"
+        assert len(store.asked) == 500
+        assert (len(world.tickets), list(world.tickets.seen_by(ME))) == (0, [])
+        assert world.tickets.drain_changes(NOW) == []
 
 
 # -- sites ---------------------------------------------------------------------------------------------------------------
@@ -353,11 +537,7 @@ class TestSites:
         ticket = before.session()
         world = World(first, own)
 
-        class Stored:
-            client, site, entry, bound = ticket.client, ticket.site, ticket.origin, ticket.bound
-            started, last_used, ended, cookies = ticket.started, ticket.last_used, None, list(ticket.jar)
-
-        world.tickets.load = lambda digest: Stored() if digest == ticket.digest else None
+        Asking(world, ticket)
         visit = world.enter(f"/?sid={ticket.id}", at=60)
         assert outcome(visit, visit.ticket) == "carried own"
         assert visit.ticket is not None
@@ -756,7 +936,8 @@ class Traffic(RuleBasedStateMachine):
         if visit.ticket is not None:
             assert visit.ticket.bound == client
             cookies = sent(visit.ticket.jar, access(f"https://{host}/", self.now))
-            assert cookies in ("", f"owner={client}"), "one jar is one client's"
+            since = f"since={visit.ticket.digest}"
+            assert set(cookies.split("; ")) <= {"", f"owner={client}", since}, "one jar is one client's, and one id's"
             assert visit.ticket.ended is None
             assert not visit.ticket.is_over(NOW + self.now)
         if visit.carries:
@@ -768,9 +949,10 @@ class Traffic(RuleBasedStateMachine):
         if ticket is None or not visit.holds:
             return
         host, at = visit.place.host, NOW + self.now
-        receive(ticket.jar, access(f"https://{host}/", self.now), f"owner={client}")
         if end == "renew":
-            tickets.renew(ticket, at)
+            ticket = visit.ticket = tickets.renew(ticket, at)
+            receive(ticket.jar, access(f"https://{host}/", self.now), f"since={ticket.digest}")
+        receive(ticket.jar, access(f"https://{host}/", self.now), f"owner={client}")
         if end != "other" and visit.is_navigation:
             tickets.keep(ticket)
             if visit.stage is Stage.ASKING:

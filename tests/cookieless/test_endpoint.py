@@ -1,10 +1,15 @@
 """`document.cookie` for a page whose browser has no cookies: who may ask, what is read, what is written (R24)."""
 
+from urllib.parse import quote
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cookieproxy.cookieless.endpoint import (
     LONGEST_COOKIE,
     asked_id,
+    assigned,
     document_of,
     is_endpoint,
     is_from_own_page,
@@ -13,11 +18,13 @@ from cookieproxy.cookieless.endpoint import (
 )
 from cookieproxy.cookieless.entry import Place
 from cookieproxy.cookieless.fields import Fields
-from cookieproxy.cookieless.script import ASK_HEADER, ENDPOINT, PATH_HEADER
+from cookieproxy.cookieless.script import ASK_HEADER, ENDPOINT, PATH_HEADER, SET_HEADER
 from cookieproxy.core.access import Access
+from cookieproxy.core.profiles import PROFILES
 from rig.jars import NOW, access, contents, jar_of, outcome, receive
 
 HOST = "www.shop.example"
+ORIGIN = "https://www.shop.example"
 PLACE = Place("https", HOST, ENDPOINT.encode())
 ASK = (ASK_HEADER.encode(), b"abcdefghijklmnopqrstuvwx")
 
@@ -36,38 +43,82 @@ def test_its_url(path: bytes, is_it: bool) -> None:
     assert is_endpoint(Place("https", HOST, path)) is is_it
 
 
+def origin(said: str | bytes) -> tuple[bytes, bytes]:
+    return b"Origin", said if isinstance(said, bytes) else said.encode()
+
+
 @pytest.mark.parametrize(
-    ("fields", "host", "may"),
+    ("fields", "may"),
     [
-        ([ASK], HOST, True),
-        ([(ASK_HEADER.lower().encode(), b"")], HOST, True),  # a page that does not know its id yet
-        ([ASK, (b"Sec-Fetch-Site", b"same-origin")], HOST, True),
-        ([ASK, (b"sec-fetch-site", b"none")], HOST, True),
-        ([ASK, (b"Origin", b"https://www.shop.example")], HOST, True),
-        ([ASK, (b"Origin", b"https://WWW.Shop.Example:8443")], HOST, True),
-        ([ASK, (b"Origin", b"http://[::1]:8080")], "[::1]", True),
-        ([ASK, (b"Origin", b"http://127.0.0.1:8080")], "127.0.0.1", True),
-        ([ASK, (b"Origin", b"https://xn--bcher-kva.example")], "xn--bcher-kva.example", True),
-        ([], HOST, False),
-        ([(b"Origin", b"https://www.shop.example")], HOST, False),
-        ([ASK, (b"Sec-Fetch-Site", b"cross-site")], HOST, False),
-        ([ASK, (b"Sec-Fetch-Site", b"same-site")], HOST, False),
-        ([ASK, (b"Sec-Fetch-Site", b"")], HOST, False),
-        ([ASK, (b"Sec-Fetch-Site", b"same-origin"), (b"Sec-Fetch-Site", b"cross-site")], HOST, False),
-        ([ASK, (b"Origin", b"https://evil.example")], HOST, False),
-        ([ASK, (b"Origin", b"https://www.shop.example.evil.example")], HOST, False),
-        ([ASK, (b"Origin", b"https://www.shop.example@evil.example")], HOST, False),
-        ([ASK, (b"Origin", b"https://shop.example")], HOST, False),
-        ([ASK, (b"Origin", b"null")], HOST, False),
-        ([ASK, (b"Origin", b"")], HOST, False),
-        ([ASK, (b"Origin", b"https://[")], HOST, False),
-        ([ASK, (b"Origin", b"\xff")], HOST, False),
-        ([ASK, (b"Origin", b"https://www.shop.example"), (b"Origin", b"https://evil.example")], HOST, False),
-        ([(b"Access-Control-Request-Headers", ASK_HEADER.encode()), (b"Origin", b"https://evil.example")], HOST, False),
+        ([ASK], True),
+        ([(ASK_HEADER.lower().encode(), b"")], True),  # a page that does not know its id yet
+        ([ASK, (b"Sec-Fetch-Site", b"same-origin")], True),
+        ([ASK, (b"sec-fetch-site", b"none")], True),
+        ([ASK, origin(ORIGIN), (b"Sec-Fetch-Site", b"same-origin")], True),
+        ([], False),
+        ([origin(ORIGIN)], False),
+        ([ASK, (b"Sec-Fetch-Site", b"cross-site")], False),
+        ([ASK, (b"Sec-Fetch-Site", b"same-site")], False),
+        ([ASK, (b"Sec-Fetch-Site", b"")], False),
+        ([ASK, (b"Sec-Fetch-Site", b"same-origin"), (b"Sec-Fetch-Site", b"cross-site")], False),
+        ([ASK, origin(ORIGIN), (b"Sec-Fetch-Site", b"same-site")], False),
+        ([ASK, origin(ORIGIN), origin("https://evil.example")], False),
+        ([ASK, origin("https://evil.example"), origin(ORIGIN)], False),
+        ([(b"Access-Control-Request-Headers", ASK_HEADER.encode()), origin("https://evil.example")], False),
+        ([(b"X-Cookie-Proxy-Page", b"/"), origin(ORIGIN)], False),
     ],
 )
-def test_only_a_page_of_the_same_host_may_ask(fields: list[tuple[bytes, bytes]], host: str, may: bool) -> None:
-    assert is_from_own_page(tuple(fields), host) is may
+def test_only_a_page_of_the_same_origin_may_ask(fields: list[tuple[bytes, bytes]], may: bool) -> None:
+    assert is_from_own_page(tuple(fields), ORIGIN) is may
+
+
+@pytest.mark.parametrize(
+    ("said", "own", "may"),
+    [
+        (ORIGIN, ORIGIN, True),
+        ("https://WWW.Shop.Example", ORIGIN, True),
+        ("HTTPS://www.shop.example", ORIGIN, True),
+        (ORIGIN, "https://WWW.SHOP.example", True),
+        ("https://www.shop.example:8443", "https://www.shop.example:8443", True),
+        ("http://[::1]:8080", "http://[::1]:8080", True),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080", True),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example", True),
+        ("https://www.shop.example:8443", ORIGIN, False),  # another port is another application
+        (ORIGIN, "https://www.shop.example:8443", False),
+        ("https://www.shop.example:84430", "https://www.shop.example:8443", False),
+        ("https://www.shop.example:8443", "https://www.shop.example:84430", False),
+        ("http://www.shop.example", ORIGIN, False),
+        ("https://www.shop.example", "http://www.shop.example", False),
+        ("https://evil.example", ORIGIN, False),
+        ("https://shop.example", ORIGIN, False),
+        ("https://api.www.shop.example", ORIGIN, False),
+        ("https://evil-www.shop.example", ORIGIN, False),
+        ("https://www.shop.example.evil.example", ORIGIN, False),
+        ("https://www.shop.example@evil.example", ORIGIN, False),
+        ("https://evil.example@www.shop.example", ORIGIN, False),
+        ("https://evil.example#https://www.shop.example", ORIGIN, False),
+        ("https://www.shop.example/", ORIGIN, False),
+        ("https://www.shop.example:", ORIGIN, False),
+        ("https://www.shop.example.", ORIGIN, False),
+        (" https://www.shop.example", ORIGIN, False),
+        ("https://www.shop.example https://evil.example", ORIGIN, False),
+        ("//www.shop.example", ORIGIN, False),
+        ("www.shop.example", ORIGIN, False),
+        ("null", ORIGIN, False),
+        ("", ORIGIN, False),
+        ("https://[", ORIGIN, False),
+        (b"https://www.shop.exampl\xc3\xa9", ORIGIN, False),
+        (b"\xff", ORIGIN, False),
+        ("http://[::1]:8080", "http://[::1]", False),
+    ],
+)
+def test_the_origin_is_compared_as_a_whole(said: str | bytes, own: str, may: bool) -> None:
+    assert is_from_own_page((ASK, origin(said)), own) is may
+
+
+@given(st.binary(max_size=60))
+def test_no_other_origin_is_ours(said: bytes) -> None:
+    assert is_from_own_page((ASK, (b"Origin", said)), ORIGIN) is (said.lower() == ORIGIN.encode())
 
 
 @pytest.mark.parametrize(
@@ -101,6 +152,36 @@ def test_the_page_whose_script_it_is(said: list[bytes], path: bytes) -> None:
     asked = document.access(NOW, "flow")
     assert (asked.host, asked.path, asked.time, asked.http_api, asked.flow_id) == (HOST, path, NOW, False, "flow")
     assert asked.partition == "https://shop.example"
+
+
+@pytest.mark.parametrize(
+    ("said", "assigned_text"),
+    [
+        ([], b""),
+        ([b""], b""),
+        ([b"a=1"], b"a=1"),
+        ([b"a%3D1%3B%20Path%3D%2F"], b"a=1; Path=/"),
+        ([b"a%3d%c3%a9"], b"a=\xc3\xa9"),
+        ([b"a=1+2"], b"a=1+2"),  # a plus is a plus: it is no form
+        ([b"a=100%"], b"a=100%"),
+        ([b"a=%zz%4"], b"a=%zz%4"),
+        ([b"a=%2541"], b"a=%41"),  # decoded once
+        ([b"a=%0D%0AX%3A1%00"], b"a=\r\nX:1\0"),
+        ([b"a=\xff"], b"a=\xff"),
+        ([b"a=1", b"b=2"], b"a=1"),
+    ],
+)
+def test_what_the_page_assigned(said: list[bytes], assigned_text: bytes) -> None:
+    fields = (ASK, *((SET_HEADER.encode(), value) for value in said))
+    assert assigned(fields) == assigned_text
+    assert assigned(tuple((name.lower(), value) for name, value in fields)) == assigned_text
+
+
+@given(st.text())
+def test_whatever_a_page_assigns_arrives(text: str) -> None:
+    """As `encodeURIComponent` writes it."""
+    said = quote(text, safe="!'()*-._~")
+    assert assigned(((SET_HEADER.encode(), said.encode()),)) == text.encode()
 
 
 class TestReading:
@@ -162,6 +243,25 @@ class TestWriting:
         write_cookie(jar, b"a=1; Path=/", script())
         assert outcome(write_cookie(jar, b"a=; Path=/; Max-Age=0", script())).startswith("removed")
         assert contents(jar) == ""
+
+    @pytest.mark.parametrize("profile", PROFILES)
+    @pytest.mark.parametrize("octet", [b"\0", b"\r", b"\n"])
+    @pytest.mark.parametrize(
+        "where", [b"%ba=1; Path=/", b"a%b=1", b"a=1%b; Path=/", b"a=1; Path=/%bx", b"a=1; Secure%b"]
+    )
+    def test_no_line_ends_in_it_whatever_the_browser_would_take(self, profile: str, octet: bytes, where: bytes) -> None:
+        """What is stored goes into a header field one day."""
+        jar = jar_of(profile)
+        assert outcome(write_cookie(jar, where % octet, script())) == "control-character"
+        assert contents(jar) == ""
+
+    @pytest.mark.parametrize("profile", PROFILES)
+    @given(source=st.binary(max_size=40))
+    def test_whatever_is_written_can_be_a_field(self, profile: str, source: bytes) -> None:
+        jar = jar_of(profile)
+        write_cookie(jar, b"n" + source, script())
+        assert not any(octet in readable_cookies(jar, script()) for octet in b"\0\r\n")
+        assert not any(octet in one.path + one.name + one.value for one in jar for octet in b"\0\r\n")
 
     def test_what_is_too_long_is_not_cut(self) -> None:
         """Whatever would be cut off, a value or `Secure`, the rest is another cookie."""

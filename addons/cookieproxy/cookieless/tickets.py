@@ -73,7 +73,8 @@ class Tickets:
     def is_at_hand(self, session_id: str) -> bool:
         """True if finding the session of this id does not need the store."""
         digest = digest_of(session_id)
-        return digest in self._by_digest or digest in self._alive
+        alive = self._alive.get(digest)
+        return digest in self._by_digest or (alive is not None and alive.is_kept)
 
     def is_issued(self, session_id: str) -> bool:
         """True if this is, or was a moment ago, the id of a session, in memory or in the store when the proxy began."""

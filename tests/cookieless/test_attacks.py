@@ -44,11 +44,6 @@ HARMLESS = (b'<a referrerpolicy="same-origin"', b"<a referrerpolicy=same-origin"
 in_each_carrier = pytest.mark.parametrize("carrier", CARRIERS)
 
 
-def is_open(reason: str) -> pytest.MarkDecorator:
-    """An attack that still works."""
-    return pytest.mark.xfail(reason=reason, strict=True)
-
-
 def links(
     carrier: CarrierKind = CarrierKind.QUERY, url: str = URL, carries: bool = False, in_markup: bool = True
 ) -> Links:

@@ -52,11 +52,6 @@ XHTML = (
 )
 
 
-def is_open(reason: str) -> pytest.MarkDecorator:
-    """What still works for an attacker."""
-    return pytest.mark.xfail(reason=reason, strict=True)
-
-
 class Attack(NamedTuple):
     """What somebody puts into a page who may write a part of it."""
 
@@ -248,7 +243,6 @@ def stored(pair: Pair) -> str:
         return "\n".join(str(row) for name in names for row in store.execute(f"SELECT * FROM {name}"))
 
 
-@is_open("where a session began is recorded with what another entry takes for an id")
 def test_no_id_is_logged_or_recorded(pair: Pair) -> None:
     one = begun(pair)
     ask(pair, f"evil.example/x/(S({one}))/y?u={one}", "Cookie: a=1")
@@ -263,7 +257,6 @@ def test_no_id_is_logged_or_recorded(pair: Pair) -> None:
     assert one not in pair.proxy.log()
 
 
-@is_open("each id is looked for in the store")
 @pytest.mark.parametrize("piece", [b"/(S(abcdefghijklmnopqrstuvw5))", b"/;sid=abcdefghijklmnopqrstuvw5"])
 def test_a_target_of_many_ids_holds_nobody_up(pair: Pair, piece: bytes) -> None:
     host = b"path.example" if b"S" in piece else b"matrix.example"

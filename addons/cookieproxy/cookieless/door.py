@@ -4,6 +4,7 @@ Judges ids, ties requests without one to the page they come from where that is s
 Knows requests as values; the exchange and the proxy carry out what a visit says.
 """
 
+import re
 from collections.abc import Callable, Sequence
 
 from ..core.hosts import Suffixes, site_of
@@ -13,6 +14,7 @@ from .carriers import Carrier, Taken
 from .devices import is_cookieless_device
 from .entry import Entry, Mode, Place
 from .fields import Fields
+from .ids import SHAPE
 from .origins import place_of
 from .probe import Answers
 from .ticket import Ticket
@@ -22,6 +24,8 @@ from .visit import Stage, Visit
 
 __all__ = ["Asked", "Door", "Stage", "Visit"]
 
+_LIKE_AN_ID = re.compile(SHAPE)
+"""In a path that is kept: it may be an id of another entry."""
 MOST_SOUGHT = 8
 """Ids of one request for which the store may be asked: honest ones bring two or three."""
 
@@ -254,7 +258,8 @@ class Door:
 
     def _begin(self, visit: Visit, asked: Asked, came: Sessions) -> Ticket:
         entry, place = visit.entry, visit.place
-        origin = f"{place.scheme}://{place.host}{place.path.decode('latin-1')}"
+        path = _LIKE_AN_ID.sub(b"-", place.path) if entry.asks_path else b"/"
+        origin = f"{place.scheme}://{place.host}{path.decode('latin-1')}"
         bound = asked.bound_by(entry.bind)
         if not entry.regenerate_expired:
             expired = CookielessReason.EXPIRED

@@ -61,6 +61,8 @@ class Ticket:
     is_kept: bool = False
     """True once somebody can know its id: until then it is only a try."""
     ended: float | None = None
+    is_due: bool = False
+    """True if its id has to be renewed with the next response from which a browser can learn the new one."""
     until: float | None = None
     """When it is over in any case: its id was renewed, and only requests on their way come here, with what they had."""
     probe: str = field(default="", repr=False)

@@ -171,7 +171,8 @@ class Tickets:
         jar = self._new_jar(ticket.client)
         for cookie in ticket.jar:
             jar.place(replace(cookie))
-        renewed = replace(ticket, id=new_id(), jar=jar, until=None, probe="")
+        renewed = replace(ticket, id=new_id(), jar=jar, until=None, is_due=False, probe="")
+        ticket.is_due = False
         if ticket.until is None:
             self._told.replace(ticket, now)
             ticket.until = now + GRACE_SECONDS

@@ -41,4 +41,4 @@ class Ties:
 
 
 def _going_on(tickets: Iterable[Ticket]) -> list[Ticket]:
-    return [one for one in tickets if one.is_kept and one.ended is None]
+    return [one for one in tickets if one.is_kept and one.ended is None and one.until is None]

@@ -214,11 +214,17 @@ class Cookieless:
         response.headers.fields = (*fields, *((spelling, field) for field in given))
 
     def renew(self, flow: HTTPFlow, visit: Visit, browser: Browser, head: RequestHead) -> list[Observation]:
-        """Another id if the application is about to set another session's; before its cookies are put into the jar."""
+        """Another id if the application is about to set another session's; before its cookies are put into the jar.
+
+        Where a browser could not learn the new id from the response, that waits for one from which it can.
+        """
         ticket, response = visit.ticket, flow.response
         if ticket is None or response is None or not visit.holds or not ticket.is_kept:
             return []
-        if not any(_sets_session(value, ticket.jar) for value in values(response.headers.fields, b"set-cookie")):
+        fields = response.headers.fields
+        ticket.is_due |= any(_sets_session(value, ticket.jar) for value in values(fields, b"set-cookie"))
+        tells = can_carry(flow.request.method, response.status_code, fields)
+        if not ticket.is_due or not (tells or (visit.entry.script and not visit.is_navigation)):
             return []
         visit.ticket = self.tickets.renew(ticket, head.time)
         return [self._event(browser, head, CookielessReason.RENEWED)]

@@ -177,7 +177,7 @@ class LiveTraffic(Traffic):
         browser, visit = pending.browser, pending.visit
         renewed: list[Observation] = []
         if visit is not None:
-            renewed = self._before(flow, visit, pending)
+            renewed = self._before(flow, visit, pending, flows.response_head(flow).time)
         head = flows.response_head(flow)
         result = self._policy.responses.process(browser, pending.request, head, flow)
         result.observations += renewed
@@ -194,12 +194,12 @@ class LiveTraffic(Traffic):
             self._keep(browser, result.observations, head.time, flow)
             seen.note(flow, "response", result.observations)
 
-    def _before(self, flow: HTTPFlow, visit: Visit, pending: Pending) -> list[Observation]:
+    def _before(self, flow: HTTPFlow, visit: Visit, pending: Pending, now: float) -> list[Observation]:
         """What has to be settled of a session before the response's cookies go to its jar."""
         if self.cookieless.lets_cookies_pass(flow, visit):
             pending.request.session = None
         self.cookieless.hand_over(flow, visit)
-        renewed = self.cookieless.renew(flow, visit, pending.browser, pending.head)
+        renewed = self.cookieless.renew(flow, visit, pending.browser, pending.head._replace(time=now))
         if renewed and visit.ticket is not None:
             pending.request.session = visit.ticket.jar
         return renewed

@@ -33,6 +33,8 @@ def _test(config: Config, name: str, arguments: Arguments) -> int:
     for result in failed:
         remark(str(result))
     parts = [counted(len(config.rules.names), "rule"), _tests(len(results), len(failed))]
+    if config.entries:
+        parts.insert(1, counted(len(config.entries), "cookieless site"))
     if config.warnings:
         parts.append(counted(len(config.warnings), "warning"))
     _sum_up(name, ", ".join(part for part in parts if part))

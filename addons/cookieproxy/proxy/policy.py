@@ -93,7 +93,8 @@ class RulesFile:
             logger.warning(f"The last good rules stay in force until {self.path.name} is mended.")
             return None
         tell_warnings(config)
-        logger.info(f"{self.path.name}: {_counted(len(config.rules.names), 'rule')} in force.")
+        sites = f" and {_counted(len(config.entries), 'cookieless site')}" if config.entries else ""
+        logger.info(f"{self.path.name}: {_counted(len(config.rules.names), 'rule')}{sites} in force.")
         return config
 
     def _fingerprint(self) -> Fingerprint:

@@ -141,7 +141,7 @@ CARRIED = ["carried own", "carried new foreign", "carried new expired", "carried
 IGNORED = ["cookies - ignored"] * 4 + ["cookies -"]
 ASKING = ["asking own", "asking new foreign", "asking new expired", "asking new unknown", "asking new"]
 PASSING = ["asking own", "cookies - foreign", "cookies - expired", "cookies - unknown", "cookies -"]
-WORKING = ["cookies own cookies-work", *["cookies - cookies-work"] * 4]
+WORKING = ["cookies - cookies-work"] * 5
 TABLE: dict[tuple[str, bool, str], list[str]] = {
     **{("uri", cookies, kind): CARRIED for cookies in (True, False) for kind in KINDS},
     **{("phone", cookies, kind): CARRIED for cookies in (True, False) for kind in KINDS},

@@ -131,10 +131,15 @@ class Door:
         visit.stage = self._stage(asked, entry, facts)
         if visit.stage is Stage.COOKIES:
             visit.is_to_be_cleaned = entry.mode is Mode.AUTO and bool(taken.ids)
-            self._visit_with_cookies(visit, asked, ids, sought, facts)
+        if visit.stage is Stage.COOKIES and (entry.mode is not Mode.AUTO or facts.has_cookies):
+            self._visit_with_cookies(visit, asked, ids, facts)
+            return visit
+        came = self._known(ids, entry, asked, sought)
+        page = self._of_page(referer, entry, asked, sought)
+        if visit.stage is Stage.COOKIES:
+            self._visit_nevertheless(visit, asked, came, page, facts)
         else:
-            came = self._known(ids, entry, asked, sought)
-            self._visit_with_session(visit, asked, came, self._of_page(referer, entry, asked, sought), facts)
+            self._visit_with_session(visit, asked, came, page, facts)
         return visit
 
     def _stage(self, asked: Asked, entry: Entry, facts: Facts) -> Stage:
@@ -156,24 +161,30 @@ class Door:
             return Stage.ASKING
         return Stage.ASKING if works is None else Stage.COOKIES if works else Stage.CARRIED
 
-    def _visit_with_cookies(
-        self, visit: Visit, asked: Asked, ids: Sequence[bytes], sought: Sought, facts: Facts
-    ) -> None:
-        """Nothing is held; but what was, before cookies were seen to work, goes over to the browser."""
+    def _visit_with_cookies(self, visit: Visit, asked: Asked, ids: Sequence[bytes], facts: Facts) -> None:
+        """Nothing is held; but what was, before cookies were seen to work, goes over to the browser.
+
+        To the one that brings the cookie by which that session asked: an id in a link says nothing of who follows it.
+        """
         entry = visit.entry
         if entry.mode is not Mode.AUTO:
             if ids:
                 visit.reasons.append(CookielessReason.IGNORED)
             return
-        found = self._known(ids, entry, asked, sought)
-        found.append(None if facts.token is None else self._answers.asked_with(facts.token))
-        bound = asked.bound_by(entry.bind)
-        visit.ticket = next((one for one in found if one and self._tickets.judge(one, bound, asked.time) is None), None)
-        if facts.has_cookies:
-            if self._answers.came_back(asked.client, self._site(asked), asked.host, visit.ticket):
-                visit.reasons.append(CookielessReason.COOKIES_WORK)
-        elif visit.ticket is not None:
-            visit.stage = Stage.CARRIED  # a session in the URL that goes on, whatever other requests of this client say
+        asker = None if facts.token is None else self._answers.asked_with(facts.token)
+        if asker is not None and self._tickets.judge(asker, asked.bound_by(entry.bind), asked.time) is None:
+            visit.ticket = asker
+        if self._answers.came_back(asked.client, self._site(asked), asked.host, visit.ticket):
+            visit.reasons.append(CookielessReason.COOKIES_WORK)
+
+    def _visit_nevertheless(self, visit: Visit, asked: Asked, came: Sessions, page: Sessions, facts: Facts) -> None:
+        """Cookies come from this client, but not with this request: a session in a URL goes on, whatever other requests say."""
+        bound = asked.bound_by(visit.entry.bind)
+        sessions = came if facts.is_cross_site else (*came, *page)
+        going_on = (one for one in sessions if one and self._tickets.judge(one, bound, asked.time) is None)
+        visit.ticket = next(going_on, None)
+        if visit.ticket is not None:
+            visit.stage = Stage.CARRIED
             self._tickets.use(visit.ticket, asked.time)
 
     def _visit_with_session(self, visit: Visit, asked: Asked, came: Sessions, page: Sessions, facts: Facts) -> None:

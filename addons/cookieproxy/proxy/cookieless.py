@@ -33,7 +33,7 @@ from ..core.outcome import CookielessReason
 from ..core.syntax import parse_set_cookie
 from ..exchange import Browser, RequestHead
 from .flows import browser_authority
-from .leaks import Leaks, detour, may_have_id
+from .leaks import Detours, Leaks, may_have_id
 from .refusal import has_body
 from .rewriting import Rewriting, can_carry, flows_spelling, rewrite
 from .session_keeper import SessionKeeper
@@ -59,6 +59,7 @@ class Cookieless:
         self._answers = Answers()
         self._door = Door((), self.tickets, self._answers, suffixes)
         self._leaks = Leaks(self.tickets)
+        self._detours = Detours()
 
     def follow(self, config: Config) -> None:
         """Another configuration is in force; sessions go on where an entry holds for them."""
@@ -138,12 +139,11 @@ class Cookieless:
         self, flow: HTTPFlow, head: RequestHead, browser: Browser, visit: Visit | None
     ) -> tuple[RequestHead, list[Observation]]:
         """Take ids out of whatever else a request says, before it goes anywhere or is written down."""
-        clean = self._leaks.keep_in_head(flow, head, browser.name)
-        if clean is head or visit is not None:
+        clean, ids = self._leaks.keep_in_head(flow, head, browser.name)
+        if not ids or (visit is not None and visit.ticket is not None and visit.ticket.id in ids):
             return clean, []
         if flow.response is None:
-            url = f"{head.scheme}://{browser_authority(flow, head)}{flow.request.path}"
-            flow.response = detour(flow, head, clean, url)
+            flow.response = self._detours.answer(flow, head, clean, browser.name, _address(flow, head, visit))
         return clean, [self._event(browser, head, CookielessReason.LEAK_STOPPED)]
 
     def keep_in_body(self, flow: HTTPFlow, browser: Browser) -> None:
@@ -209,7 +209,8 @@ class Cookieless:
             return
         ticket.handed_over = now
         fields = response.headers.fields
-        given = given_to_browser(ticket.jar, names_in(values(fields, b"set-cookie")), visit.place)
+        there = names_in((*values(fields, b"set-cookie"), *values(visit.asked_fields, b"cookie")))
+        given = given_to_browser(ticket.jar, there, visit.place)
         spelling = flows_spelling(flow, b"Set-Cookie")
         response.headers.fields = (*fields, *((spelling, field) for field in given))
 
@@ -224,7 +225,7 @@ class Cookieless:
         fields = response.headers.fields
         ticket.is_due |= any(_sets_session(value, ticket.jar) for value in values(fields, b"set-cookie"))
         tells = can_carry(flow.request.method, response.status_code, fields)
-        if not ticket.is_due or not (tells or (visit.entry.script and not visit.is_navigation)):
+        if not ticket.is_due or not (tells or (visit.entry.script and _is_of_script(visit))):
             return []
         visit.ticket = self.tickets.renew(ticket, head.time)
         return [self._event(browser, head, CookielessReason.RENEWED)]
@@ -274,6 +275,20 @@ class Cookieless:
             readable_cookies(ticket.jar, access).decode("utf-8", "replace"),
             on_trouble,
         )
+
+
+def _address(flow: HTTPFlow, head: RequestHead, visit: Visit | None) -> str:
+    """The URL of a request as the browser should have it: with its own session's id, and no other."""
+    target = flow.request.path.encode("utf-8", "surrogateescape")
+    if visit is not None and visit.holds and visit.ticket is not None and visit.ticket.is_kept:
+        target = visit.carrier.put(target, visit.ticket.id)
+    return f"{head.scheme}://{browser_authority(flow, head)}{target.decode('utf-8', 'surrogateescape')}"
+
+
+def _is_of_script(visit: Visit) -> bool:
+    """True if a page's script asked, which our script hears the answer of."""
+    fields = visit.asked_fields
+    return values(fields, b"sec-fetch-dest") == [b"empty"] or bool(values(fields, b"x-requested-with"))
 
 
 def _sets_session(source: bytes, jar: Jar) -> bool:

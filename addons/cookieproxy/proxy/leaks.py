@@ -6,6 +6,7 @@ its URL or its referrer is first sent to the same URL without, because a page ca
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from urllib.parse import unquote_to_bytes
 
@@ -24,6 +25,11 @@ UNSEEN = b"x"
 """What stands for an octet of an id where lengths must not change."""
 LONGEST_SPELLING = 72
 """Octets of an id of which each character is percent-encoded."""
+
+MOST_IN_A_ROW = 5
+ROW_SECONDS = 10.0
+"""So often within so long a browser is sent round for its referrer: one that comes again with it has never heard of policies."""
+MOST_DETOURS = 2_000
 
 type Find = Callable[[bytes], tuple[str, ...]]
 """The ids that are in a text."""
@@ -49,14 +55,14 @@ class Leaks:
         issued = [one for one in found if self._tickets.is_issued(one)]
         return tuple(dict.fromkeys((*mentions(lowered, self._tickets.seen_by(client)), *issued)))
 
-    def keep_in_head(self, flow: HTTPFlow, head: RequestHead, client: str) -> RequestHead:
-        """Take ids out of target and fields; the head without them, the same one if there were none."""
+    def keep_in_head(self, flow: HTTPFlow, head: RequestHead, client: str) -> tuple[RequestHead, tuple[str, ...]]:
+        """Take ids out of target and fields; the head without them, and which there were."""
         find = self.finder(client)
         if may_stream(flow) and is_textual(content_type_of(flow)):
             flow.request.stream = _Overwriting(find)
         ids = find(b"\n".join((head.path, *(value for _, value in head.fields))))
         if not ids:
-            return head
+            return head, ids
         clean = head._replace(
             path=scrub(head.path, ids, self.parameters),
             fields=tuple((name, scrub(value, ids, self.parameters)) for name, value in head.fields),
@@ -66,7 +72,7 @@ class Leaks:
         request.headers.fields = tuple(
             (name, scrub(value, ids, self.parameters)) for name, value in request.headers.fields
         )
-        return clean
+        return clean, ids
 
     def keep_in_text(self, text: bytes, client: str) -> bytes:
         """A text without ids."""
@@ -109,22 +115,51 @@ def may_have_id(flow: HTTPFlow) -> bool:
     return _CANDIDATE.search(unquote_to_bytes(head).lower()) is not None
 
 
-def detour(flow: HTTPFlow, came: RequestHead, clean: RequestHead, url: str) -> Response | None:
-    """What sends a browser that goes elsewhere with an id to the same URL without it; None if that cannot be or helps nobody.
+class Detours:
+    """Browsers that go elsewhere with an id in their URL or referrer are sent to the same URL without it."""
 
-    `url` is where it goes, without ids. A browser too old for referrer policies is not sent round for its referrer alone.
-    """
-    said = {name.lower(): value for name, value in came.fields}
-    if not _is_navigation(said) or (has_body(flow.request) and may_stream(flow)):
-        return None
-    if came.path == clean.path and not (b"sec-fetch-mode" in said or b"upgrade-insecure-requests" in said):
-        return None
-    fields = [
-        (b"Location", url.encode("utf-8", "surrogateescape")),
-        (b"Referrer-Policy", b"no-referrer"),
-        (b"Cache-Control", b"no-store"),
-    ]
-    return Response.make(307, b"", fields)
+    def __init__(self) -> None:
+        self._sent: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+
+    def answer(self, flow: HTTPFlow, came: RequestHead, clean: RequestHead, client: str, url: str) -> Response | None:
+        """What sends it there; None if that cannot be or helps nobody. `url` is where it goes, without ids.
+
+        For its referrer alone a browser is sent round if it may know referrer policies, and not for ever if it does not.
+        """
+        said = {name.lower(): value for name, value in came.fields}
+        if not _is_navigation(said) or (has_body(flow.request) and may_stream(flow)):
+            return None
+        if came.path == clean.path and not self._is_for_referrer(said, came, clean, client, url):
+            return None
+        fields = [
+            (b"Location", url.encode("utf-8", "surrogateescape")),
+            (b"Referrer-Policy", b"no-referrer"),
+            (b"Cache-Control", b"no-store"),
+        ]
+        return Response.make(307, b"", fields)
+
+    def _is_for_referrer(
+        self, said: dict[bytes, bytes], came: RequestHead, clean: RequestHead, client: str, url: str
+    ) -> bool:
+        if _value_of(came, b"referer") == _value_of(clean, b"referer"):
+            return False
+        if b"sec-fetch-mode" in said:
+            return True
+        return b"upgrade-insecure-requests" in said and self._count(client, url, came.time) <= MOST_IN_A_ROW
+
+    def _count(self, client: str, url: str, now: float) -> int:
+        """How often it was sent to this URL lately, this time included."""
+        since, count = self._sent.pop((client, url), (now, 0))
+        if now - since > ROW_SECONDS:
+            since, count = now, 0
+        self._sent[client, url] = (since, count + 1)
+        if len(self._sent) > MOST_DETOURS:
+            self._sent.popitem(last=False)
+        return count + 1
+
+
+def _value_of(head: RequestHead, name: bytes) -> bytes | None:
+    return next((value for key, value in head.fields if key.lower() == name), None)
 
 
 def _is_navigation(said: dict[bytes, bytes]) -> bool:

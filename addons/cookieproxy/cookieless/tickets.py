@@ -76,6 +76,11 @@ class Tickets:
         alive = self._alive.get(digest)
         return digest in self._by_digest or (alive is not None and alive.is_kept)
 
+    @property
+    def has_issued(self) -> bool:
+        """False as long as there is no id that could get anywhere."""
+        return bool(self._by_digest or self.before)
+
     def is_issued(self, session_id: str) -> bool:
         """True if this is, or was a moment ago, the id of a session, in memory or in the store when the proxy began."""
         digest = digest_of(session_id)

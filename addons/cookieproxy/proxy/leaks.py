@@ -14,7 +14,7 @@ from mitmproxy.http import HTTPFlow, Response
 
 from ..cookieless.bodies import body_through
 from ..cookieless.form_bodies import is_textual
-from ..cookieless.scrub import mentions, scrub
+from ..cookieless.scrub import Found, ids_in, scrub
 from ..cookieless.tickets import Tickets
 from ..exchange import RequestHead
 from .refusal import has_body
@@ -31,7 +31,9 @@ ROW_SECONDS = 10.0
 """So often within so long a browser is sent round for its referrer: one that comes again with it has never heard of policies."""
 MOST_DETOURS = 2_000
 
-type Find = Callable[[bytes], tuple[str, ...]]
+NONE: frozenset[str] = frozenset()
+
+type Find = Callable[[bytes], list[Found]]
 """The ids that are in a text."""
 
 
@@ -45,39 +47,36 @@ class Leaks:
 
     def finder(self, client: str) -> Find:
         """What finds the ids in a text of this client."""
-        return lambda text: self._ids_in(text, client)
+        return lambda text: self._found(text, client)
 
-    def _ids_in(self, text: bytes, client: str) -> tuple[str, ...]:
-        lowered = text.lower()
-        if b"%" in lowered:
-            lowered += b"\n" + unquote_to_bytes(lowered).lower()
-        found = {one.decode("ascii") for one in _CANDIDATE.findall(lowered)}
-        issued = [one for one in found if self._tickets.is_issued(one)]
-        return tuple(dict.fromkeys((*mentions(lowered, self._tickets.seen_by(client)), *issued)))
-
-    def keep_in_head(self, flow: HTTPFlow, head: RequestHead, client: str) -> tuple[RequestHead, tuple[str, ...]]:
-        """Take ids out of target and fields; the head without them, and which there were."""
-        find = self.finder(client)
-        if may_stream(flow) and is_textual(content_type_of(flow)):
-            flow.request.stream = _Overwriting(find)
-        ids = find(b"\n".join((head.path, *(value for _, value in head.fields))))
-        if not ids:
-            return head, ids
-        clean = head._replace(
-            path=scrub(head.path, ids, self.parameters),
-            fields=tuple((name, scrub(value, ids, self.parameters)) for name, value in head.fields),
-        )
-        request = flow.request
-        request.path = scrub(request.data.path, ids, self.parameters).decode("utf-8", "surrogateescape")
-        request.headers.fields = tuple(
-            (name, scrub(value, ids, self.parameters)) for name, value in request.headers.fields
-        )
-        return clean, ids
+    def _found(self, text: bytes, client: str) -> list[Found]:
+        return ids_in(text, self._tickets.seen_by(client), self._tickets.is_issued)
 
     def keep_in_text(self, text: bytes, client: str) -> bytes:
-        """A text without ids."""
-        ids = self._ids_in(text, client)
-        return scrub(text, ids, self.parameters) if ids else text
+        """A text without ids, the same object if there were none."""
+        if not self._tickets.has_issued:
+            return text
+        return scrub(text, self._tickets.seen_by(client), self.parameters, self._tickets.is_issued)
+
+    def keep_in_head(self, flow: HTTPFlow, head: RequestHead, client: str) -> tuple[RequestHead, frozenset[str]]:
+        """Take ids out of target and fields; the head without them, and which there were."""
+        if not self._tickets.has_issued:
+            return head, NONE
+        if may_stream(flow) and is_textual(content_type_of(flow)):
+            flow.request.stream = _Overwriting(self.finder(client))
+        found = self._found(b"\n".join((head.path, *(value for _, value in head.fields))), client)
+        if not found:
+            return head, NONE
+        clean = head._replace(
+            path=self.keep_in_text(head.path, client),
+            fields=tuple((name, self.keep_in_text(value, client)) for name, value in head.fields),
+        )
+        request = flow.request
+        request.path = self.keep_in_text(request.data.path, client).decode("utf-8", "surrogateescape")
+        request.headers.fields = tuple(
+            (name, self.keep_in_text(value, client)) for name, value in request.headers.fields
+        )
+        return clean, frozenset(one.id for one in found)
 
     def keep_in_body(self, flow: HTTPFlow, client: str) -> None:
         """Take ids out of a text body that is there as a whole."""
@@ -87,8 +86,8 @@ class Leaks:
             return
         if request.headers.get("content-encoding"):
             self._keep_in_coded(flow, client)
-        elif ids := self._ids_in(body, client):
-            write_body(flow, scrub(body, ids, self.parameters))
+        elif (clean := self.keep_in_text(body, client)) is not body:
+            write_body(flow, clean)
 
     def _keep_in_coded(self, flow: HTTPFlow, client: str) -> None:
         """The same under a content coding."""
@@ -181,16 +180,11 @@ class _Overwriting:
         text = self._held + chunk
         self._seen += len(chunk)
         if self._seen <= MOST_BODY:
-            for one in self._find(text):
-                text = _written_over(text, one)
+            for start, end, _ in self._find(text):
+                text = text[:start] + UNSEEN * (end - start) + text[end:]
         keeps = min(LONGEST_SPELLING - 1, len(text)) if chunk else 0
         self._held = text[len(text) - keeps :]
         return [text[: len(text) - keeps]] if len(text) > keeps else []
-
-
-def _written_over(text: bytes, one: str) -> bytes:
-    pattern = b"".join(b"(?:%b|%%%02x|%%%02x)" % (bytes([c]), c, ord(chr(c).upper())) for c in one.encode())
-    return re.sub(pattern, lambda found: UNSEEN * len(found[0]), text, flags=re.IGNORECASE)
 
 
 class _Gathering:

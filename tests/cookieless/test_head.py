@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cookieproxy.cookieless.head import MOST_WAITED, SNIFFED, first_place, marked_charset, sniffed_charset
+from cookieproxy.cookieless.head import MOST_WAITED, SNIFFED, first_place, is_document, marked_charset, sniffed_charset
 
 UNCLEAR = [
     b"", b" ", b"<", b"<!", b"<!-", b"<!--x", b"<!--x--", b"<!doctype html", b"<!doctype html>", b"<h", b"<ht",
     b"<html", b"<html ", b"<html a='>", b"<html>", b"<he", b"<head", b"<head a=", b"<?xml", b"\xef\xbb\xbf",
-    b"<html><!-- -->\n<HEAD\n",
+    b"<html><!-- -->\n<HEAD\n", b"<p", b"<heading", b"<htmlx", b"<!doctype html><tit",
 ]  # fmt: skip
 
 
@@ -22,13 +22,33 @@ def test_the_place_is_unclear_until_more_has_come(start: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "start", [b"x", b"<p", b"<hr>", b"<heading", b"<htmlx", b"</head", b"<!doctype html><p", b"<3"]
+    "start", [b"x", b"<p>", b"<hr>", b"<heading ", b"<htmlx>", b"</head", b"<!doctype html><p>", b"<p x", b"<3"]
 )
 def test_other_markup_makes_it_clear(start: bytes) -> None:
     place = first_place(start, is_all=False)
     assert place is not None
     assert place.fits
     assert not place.in_head
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        (b"<!doctype html>x", True),
+        (b"\xef\xbb\xbf\r\n<!-- <p> --><HTML lang=en>", True),
+        (b"<?xml version='1.0'?><html>", True),
+        (b"<title>t</title>", True),
+        (b"<meta charset=utf-8>", True),
+        (b"alice", False),
+        (b"", False),
+        (b"<p>text <html>", False),
+        (b"<!-- <html> --><li>", False),
+        (b"<headline>", False),
+        (b'{"html": "<html>"}', False),
+    ],
+)
+def test_documents_are_told_from_pieces(start: bytes, expected: bool) -> None:
+    assert is_document(start) is expected
 
 
 def test_after_so_much_nothing_fits() -> None:

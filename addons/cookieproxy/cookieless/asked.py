@@ -12,6 +12,7 @@ from .probe import split_probe
 
 _DOCUMENT = b"document"
 _PAGES = frozenset((_DOCUMENT, b"iframe", b"frame", b"embed", b"object"))
+_ANYTHING = b"*/*"
 _PASSED_ON = (b"via", b"forwarded", b"x-forwarded-for")
 _USUAL_PORTS = {"http": b":80", "https": b":443"}
 
@@ -48,6 +49,8 @@ class Facts(NamedTuple):
     """What the cookie that asks says."""
     is_page: bool
     """False if it is known to be a part of a page."""
+    is_unclear: bool
+    """True if a page's script asks for parts with just these fields, too: over plain http, `fetch` does not say what it is."""
     is_cross_site: bool
     """True if the browser itself says that another site caused it."""
     is_own_part: bool
@@ -71,6 +74,7 @@ def facts_of(asked: Asked) -> Facts:
         tuple(cookies),
         token,
         destination in _PAGES if destination is not None else _looks_like_page(said),
+        destination is None and said.get(b"accept", b"").strip() == _ANYTHING,
         said.get(b"sec-fetch-site") == b"cross-site",
         _is_own_part(said, asked),
         _would_have_cookies(said),
@@ -99,4 +103,6 @@ def _looks_like_page(said: dict[bytes, bytes]) -> bool:
     if b"x-requested-with" in said or b"upgrade" in said:
         return False
     accept = said.get(b"accept", b"")
-    return not accept or b"text/html" in accept or accept.strip() == b"*/*" or b"text/*" in accept or b"wap" in accept
+    return (
+        not accept or b"text/html" in accept or accept.strip() == _ANYTHING or b"text/*" in accept or b"wap" in accept
+    )

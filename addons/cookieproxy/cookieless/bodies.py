@@ -3,12 +3,12 @@
 Decides by the head alone: what is no whole text of a kind that is understood passes untouched. Streams through the content coding.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from .codings import Recoder, Transform, recoder
 from .fields import Fields, values
+from .media_types import media_type_of, parameters_of
 
 _UNREADABLE = frozenset(
     (
@@ -18,7 +18,6 @@ _UNREADABLE = frozenset(
     )
 )  # fmt: skip
 """Charsets in whose octets markup cannot be seen: an ASCII octet may be half a character."""
-_CHARSET = re.compile(rb";[ \t]*charset[ \t]*=[ \t]*[\"']?[ \t]*([^ \t;\"']+)", re.IGNORECASE)
 _NO_BODY = frozenset((204, 205, 206, 304))
 
 
@@ -43,16 +42,16 @@ def kind_of(method: str, status: int, fields: Fields) -> Kind:
         return Kind.OTHER
     if any(value.strip().lower().startswith(b"attachment") for value in values(fields, b"content-disposition")):
         return Kind.OTHER
-    kind = _KINDS.get(types[0].partition(b";")[0].strip().lower(), Kind.OTHER)
+    kind = _KINDS.get(media_type_of(types[0]), Kind.OTHER)
     return Kind.OTHER if is_unreadable(charset_of(fields) or "") else kind
 
 
 def charset_of(fields: Fields) -> str | None:
     """The charset that Content-Type says."""
     for value in values(fields, b"content-type"):
-        found = _CHARSET.search(value)
-        if found is not None:
-            return found[1].decode("latin-1").lower()
+        charset = parameters_of(value).get(b"charset", b"").strip(b" \t\n\r\f'\"")
+        if charset:
+            return charset.decode("latin-1").lower()
     return None
 
 

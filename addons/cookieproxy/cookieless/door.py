@@ -50,6 +50,11 @@ class Door:
         """The first entry that holds there."""
         return next((entry for entry, _ in self._entries if entry.is_site(place, client)), None)
 
+    def parameter_at(self, asked: Asked) -> str | None:
+        """The parameter of ours on the site that is asked; None if no entry is about it."""
+        found = self._arrived(asked, self._seek(asked))
+        return None if found is None else found[0].parameter
+
     def enter(self, asked: Asked) -> Visit | None:
         """What a request is; None if no entry is about its site."""
         sought = self._seek(asked)
@@ -122,6 +127,7 @@ class Door:
             _without_ours(asked.fields, facts, referer),
             asked_target=asked.target,
             is_navigation=facts.is_page,
+            is_unclear=facts.is_unclear,
             ids=(*ids, *referer.ids),
             asked_fields=asked.fields,
             authority=asked.authority,

@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from .media_types import media_type_of, parameters_of
+
 _URLENCODED = b"application/x-www-form-urlencoded"
 _MULTIPART = b"multipart/form-data"
 _TEXTUAL = re.compile(
@@ -20,13 +22,11 @@ _TEXTUAL = re.compile(
 _WIDE_CHARSETS = (b"utf-16", b"utf16", b"utf-32", b"utf32", b"ucs-2", b"ucs-4", b"iso-10646-ucs")
 """In which ASCII takes more than a byte, so that bytes cannot be searched for it."""
 
-_PARAMETER = re.compile(rb';[ \t]*([^\s=;"]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*+)"|([^;]*))', re.DOTALL)
 _DISPOSITION = re.compile(rb"^content-disposition[ \t]*:[ \t]*form-data[ \t]*(;[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _REST_OF_DELIMITER = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\Z)")
 _LF = 0x0A
 SPACE = 0x20
-_QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 
 
 class _Delimiter(NamedTuple):
@@ -56,10 +56,10 @@ def take_fields(
     body: bytes, content_type: bytes, name: str, is_ours: Callable[[bytes], bool]
 ) -> tuple[bytes, list[bytes]]:
     """The body without the fields of that name whose value is ours, and these values; the same object if there are none."""
-    media_type = _media_type(content_type)
+    media_type = media_type_of(content_type)
     if media_type == _URLENCODED:
         return _from_urlencoded(body, name.encode(), is_ours)
-    boundary = _parameters(content_type).get(b"boundary") if media_type == _MULTIPART else None
+    boundary = parameters_of(content_type).get(b"boundary") if media_type == _MULTIPART else None
     return _from_multipart(body, boundary, name.encode(), is_ours) if boundary else (body, [])
 
 
@@ -67,23 +67,10 @@ def is_textual(content_type: bytes | None) -> bool:
     """True if such a request body may be searched for ASCII text; a body that does not say what it is may be."""
     if content_type is None or not content_type.strip():
         return True
-    media_type = _media_type(content_type)
-    return _TEXTUAL.match(media_type) is not None and not _parameters(content_type).get(
+    media_type = media_type_of(content_type)
+    return _TEXTUAL.match(media_type) is not None and not parameters_of(content_type).get(
         b"charset", b""
     ).lower().startswith(_WIDE_CHARSETS)
-
-
-def _media_type(content_type: bytes) -> bytes:
-    return content_type.partition(b";")[0].strip().lower()
-
-
-def _parameters(field: bytes) -> dict[bytes, bytes]:
-    """The parameters of a field value by lower-case name; the first of a name counts (WHATWG MIME Sniffing 4.4)."""
-    found: dict[bytes, bytes] = {}
-    for match in _PARAMETER.finditer(field):
-        name, quoted, token = match.groups()
-        found.setdefault(name.lower(), token.strip() if quoted is None else _QUOTED_PAIR.sub(rb"\1", quoted))
-    return found
 
 
 def _from_urlencoded(body: bytes, name: bytes, is_ours: Callable[[bytes], bool]) -> tuple[bytes, list[bytes]]:
@@ -141,7 +128,7 @@ def _is_field(body: bytes, part: _Part, name: bytes) -> bool:
     disposition = _DISPOSITION.search(body[part.headers_start : part.headers_end])
     if disposition is None:
         return False
-    parameters = _parameters(disposition[1])
+    parameters = parameters_of(disposition[1])
     return parameters.get(b"name") == name and not {b"filename", b"filename*"} & parameters.keys()
 
 

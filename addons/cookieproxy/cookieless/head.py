@@ -20,9 +20,12 @@ _BEFORE = re.compile(
     + _TAG_END + rb")*+(?P<head><[hH][eE][aA][dD]" + _TAG_END + rb")?+",
     re.DOTALL,
 )  # fmt: skip
-_UNFINISHED = re.compile(
-    rb"<(?:[!?]|[hH](?:[tT](?:[mM](?:[lL](?:[ \t\n\r\f/]|\Z)|\Z)|\Z)|[eE](?:[aA](?:[dD](?:[ \t\n\r\f/]|\Z)|\Z)|\Z)|\Z)|\Z)"
+_DOCUMENT = re.compile(
+    rb"(?:\xef\xbb\xbf)?+(?:[ \t\n\r\f]++|<!--(?:-?>|(?:(?!--!?>).)*+--!?>)|<\?[^>]*+>)*+"
+    rb"<(?:!doctype|html|head|title|meta|base|body|frameset)(?=[ \t\n\r\f/>])",
+    re.IGNORECASE | re.DOTALL,
 )
+_UNFINISHED = re.compile(rb"<(?:[!?]|[a-zA-Z]*+\Z|[hH](?:[tT][mM][lL]|[eE][aA][dD])[ \t\n\r\f/])")
 _PRESCANNED = re.compile(
     rb"(?:[^<]++|<!-->|<!--(?:(?!-->).)*+-->|</?(?!meta[ \t\n\r\f/])[a-z][^ \t\n\r\f>]*+" + ATTRIBUTES
     + rb">|<(?!!--)[!/?][^>]*+>|<(?![a-z!/?]))*+(?P<meta><meta[ \t\n\r\f/]" + ATTRIBUTES + rb">)?+",
@@ -63,6 +66,11 @@ def first_place(start: bytes, is_all: bool) -> Place | None:
     if is_unclear and not is_all and len(start) <= MOST_WAITED:
         return None
     return Place(offset, False, is_all or not is_unclear)
+
+
+def is_document(start: bytes) -> bool:
+    """True if markup begins as only whole documents do, and no piece that is put into one."""
+    return _DOCUMENT.match(start) is not None
 
 
 def marked_charset(start: bytes) -> str | None:

@@ -282,9 +282,11 @@ function wrapCookie() {
   // A sandboxed document has no cookies: there the platform's own error is right.
   if (!native || win.origin === 'null') return;
   native.get = new Proxy(native.get, {
+    __proto__: null,
     apply: (get, self, values) => self === doc ? readCookies() : Reflect.apply(get, self, values)
   });
   native.set = new Proxy(native.set, {
+    __proto__: null,
     apply: (set, self, values) => self === doc ? writeCookie(String(values[0])) : Reflect.apply(set, self, values)
   });
   Object.defineProperty(Document.prototype, 'cookie', native);
@@ -331,12 +333,12 @@ function wrapStore() {
   });
 }
 
-// ---- Wrapping: a Proxy keeps name, length, constants, prototype, subclasses, and what the function says of itself.
+// ---- Wrapping: a Proxy keeps name, length, constants, prototype and subclasses. Its handler inherits nothing from what pages change.
 
 function over(owner, method, apply) {
   const found = owner ? Object.getOwnPropertyDescriptor(owner, method) : null;
   if (!found || typeof found.value !== 'function') return;
-  found.value = new Proxy(found.value, {apply: apply});
+  found.value = new Proxy(found.value, {__proto__: null, apply: apply});
   Object.defineProperty(owner, method, found);
 }
 
@@ -359,6 +361,7 @@ function beforeNew(type, change) {
   const native = win[type];
   if (!native) return;
   const made = new Proxy(native, {
+    __proto__: null,
     construct: (target, values, wanted) => Reflect.construct(target, changed(change, values), wanted)
   });
   Object.defineProperty(win, type, {value: made, writable: true, enumerable: false, configurable: true});
@@ -453,9 +456,10 @@ function wrapFrames() {
   ['HTMLIFrameElement', 'HTMLFrameElement'].map(type => win[type]).forEach(type => {
     if (!type) return;
     const source = Object.getOwnPropertyDescriptor(type.prototype, 'src');
-    source.set = new Proxy(source.set, {apply: (set, self, values) => Reflect.apply(set, self, changed(urlAt(0), values))});
+    source.set = new Proxy(source.set, {__proto__: null, apply: (set, self, values) => Reflect.apply(set, self, changed(urlAt(0), values))});
     Object.defineProperty(type.prototype, 'src', source);
     const marked = new Proxy(setAttribute, {
+      __proto__: null,
       apply: (set, self, values) =>
         Reflect.apply(set, self, /^src$/i.test(values[0]) ? changed(urlAt(1), values) : values)
     });

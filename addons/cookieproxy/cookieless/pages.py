@@ -13,7 +13,7 @@ from .charsets import is_known
 from .codings import Transform
 from .entities import decode, escape
 from .entry import CarrierKind
-from .head import LONGEST_MARK, SNIFFED, Place, first_place, marked_charset, sniffed_charset
+from .head import LONGEST_MARK, SNIFFED, Place, first_place, is_document, marked_charset, sniffed_charset
 from .markup import Edit, Markup
 from .referrers import TIGHT, is_leaking
 from .refresh import destination
@@ -37,6 +37,7 @@ DEFAULT_REWRITES: Mapping[bytes, tuple[bytes, ...]] = {
 _ALWAYS = (b"a", b"area", b"base", b"iframe", b"meta")
 """Elements that are looked at in any case, because they say what links are relative to, or tell others where one is."""
 _LINKS = frozenset((b"a", b"area"))
+_ESCAPE = b"\x1b"
 _NO_BASE = ("data:", "javascript:")
 
 
@@ -48,6 +49,8 @@ class Injection:
     """The whole element."""
     policy: Callable[[bytes], bytes]
     """What a Content-Security-Policy in the page has to become for it."""
+    into_pieces: bool = True
+    """False if only what begins as a document does gets it: a script may have asked for a piece of markup."""
 
 
 class Page:
@@ -71,6 +74,7 @@ class Page:
         self._start: bytes | None = b""
         self._looked_at = 0
         self._is_foreign = False
+        self._may_shift = False
         self._markup = Markup(self, rewrites, _links_alone(rewrites), links.xml)
         self.link = links.edits
         self._own: Mapping[bytes, Callable[[bytes, Attributes], Iterable[Edit]]] = {
@@ -84,7 +88,7 @@ class Page:
         if self._is_foreign:
             return data
         if self._start is None:
-            return self._markup.feed(data)
+            return self._read(data)
         self._start += data
         if len(self._start) < self._looked_at + self._looked_at // 8:
             return b""
@@ -118,10 +122,21 @@ class Page:
             return b""
         self._start = None
         self._read_as(charset)
-        before = self._markup.feed(start[: place.offset])
-        fits = place.fits and self._markup.is_at_rest and (place.in_head or not self._links.xml)
+        self._may_shift = charset is None and not self._has_charset
+        before = self._read(start[: place.offset])
+        fits = place.fits and not self._is_foreign and self._markup.is_at_rest and (place.in_head or not self._links.xml)
         put = self._first(start, sniffed) if fits else b""
-        return before + put + self._markup.feed(start[place.offset :])
+        return before + put + self._read(start[place.offset :])
+
+    def _read(self, data: bytes) -> bytes:
+        """A page that does not say its charset in time may be in ISO-2022-JP, where an escape makes markup into characters."""
+        if self._is_foreign:
+            return data
+        escape_at = data.find(_ESCAPE) if self._may_shift else -1
+        if escape_at < 0:
+            return self._markup.feed(data)
+        self._is_foreign = True
+        return self._markup.feed(data[:escape_at]) + self._markup.close() + data[escape_at:]
 
     def _read_as(self, charset: str | None) -> None:
         if charset is None and (self._has_charset or self._links.xml):
@@ -131,9 +146,10 @@ class Page:
 
     def _first(self, start: bytes, charset: str | None) -> bytes:
         """The script; before it the charset that the browser would not see behind it."""
-        if self._injection is None or not start.strip():
+        injection = self._injection
+        if injection is None or not start.strip() or not (injection.into_pieces or is_document(start)):
             return b""
-        return (b"" if charset is None else b'<meta charset="' + charset.encode() + b'">') + self._injection.script
+        return (b"" if charset is None else b'<meta charset="' + charset.encode() + b'">') + injection.script
 
     def style(self) -> Transform | None:
         """What goes through the text of a style element."""

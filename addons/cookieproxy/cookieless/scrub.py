@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .ids import LENGTH
 
 _RUN = re.compile(rb"[a-z0-5]{24,}+")
+_ESCAPE = re.compile(rb"%[0-9a-f]{2}")
 _WORD = re.compile(rb"[a-z0-9]")
 _CHARACTER = rb"(?:[a-z0-5]|%(?:[46][1-9a-f]|[57][0-9a]|3[0-5]))"
 _ENCODED_RUN = re.compile(rb"(?=[^%]{0,23}%)" + _CHARACTER + rb"{24,}+")
@@ -77,30 +78,40 @@ def _in_run(lowered: bytes, run: re.Match[bytes], ids: Collection[str], is_issue
     """Within characters of ids; a word of just one id's length may be anybody's."""
     start, end = run.span()
     text = run[0].decode("ascii")
-    if end - start == LENGTH:
-        if text in ids or (_is_word(lowered, start, end) and is_issued(text)):
-            yield Found(start, end, text)
-        return
+    escaped = _of_escape(lowered, start)
+    word = len(text) - LENGTH if _is_word(lowered, start, end, escaped) else -1
     place = 0
     while place <= len(text) - LENGTH:
-        if (one := text[place : place + LENGTH]) in ids:
+        one = text[place : place + LENGTH]
+        if one in ids or (place == word and place in (0, escaped) and is_issued(one)):
             yield Found(start + place, start + place + LENGTH, one)
             place += LENGTH
         else:
             place += 1
 
 
-def _is_word(lowered: bytes, start: int, end: int) -> bool:
-    return not _WORD.match(lowered, end) and (start == 0 or not _WORD.match(lowered, start - 1))
+def _is_word(lowered: bytes, start: int, end: int, escaped: int | None) -> bool:
+    if _WORD.match(lowered, end):
+        return False
+    return start == 0 or escaped is not None or not _WORD.match(lowered, start - 1)
+
+
+def _of_escape(lowered: bytes, start: int) -> int | None:
+    """How many octets from there on still belong to a percent-encoded one; None if none stands there or just before."""
+    for before in (1, 2, 3):
+        if before <= start and _ESCAPE.match(lowered, start - before):
+            return 3 - before
+    return None
 
 
 def _in_encoded(run: re.Match[bytes], ids: Collection[str], is_issued: IsIssued) -> Iterator[Found]:
     tokens = list(_TOKEN.finditer(run[0]))
     text = "".join(chr(int(token[0][1:], 16)) if token[0][0] == 0x25 else chr(token[0][0]) for token in tokens).lower()
+    wholes = (0, _of_escape(run.string, run.start()))
     place = 0
     while place <= len(text) - LENGTH:
         one = text[place : place + LENGTH]
-        if one in ids or (len(text) == LENGTH and is_issued(one)):
+        if one in ids or (place == len(text) - LENGTH and place in wholes and is_issued(one)):
             last = tokens[place + LENGTH - 1]
             yield Found(run.start() + tokens[place].start(), run.start() + last.end(), one)
             place += LENGTH

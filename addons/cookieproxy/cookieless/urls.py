@@ -31,6 +31,8 @@ _PLAIN = re.compile(
 """References that need no algorithm: nothing in them that a browser would read as anything else than it looks."""
 _DOTS = re.compile(rb"(?:\A|/)(?:\.|%2e){1,2}(?:/|\Z)", re.IGNORECASE)
 _NOT_A_LINK = re.compile(rb"[\x00-\x20]*+(?:#|(?:javascript|data|mailto|tel|about|blob|sms|ftp):)", re.IGNORECASE)
+_SHIFTS = re.compile(rb"[\x0e\x0f\x1b]")
+"""What begins another set of characters in ISO-2022-JP: browsers may find that a page is in it where nobody else does."""
 _SLASHES = (b"/", b"\\")
 MOST_REMEMBERED = 4_000
 """Links of one page whose edits are remembered: pages repeat them."""
@@ -136,6 +138,8 @@ class Links:
     # -- judging -------------------------------------------------------------------------------------------------------
 
     def _judge(self, source: bytes) -> Edits:
+        if self.in_markup and _SHIFTS.search(source):
+            return NOTHING
         if len(source) > LONGEST_LINK or _NOT_A_LINK.match(source) or self.session_id.encode() in source.lower():
             return NOTHING
         found = _PLAIN.fullmatch(source)

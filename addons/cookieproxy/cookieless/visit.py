@@ -40,6 +40,8 @@ class Visit:
     is_to_be_cleaned: bool = False
     """True if a browser that has cookies came to a URL with an id."""
     is_navigation: bool = True
+    is_unclear: bool = False
+    """True if that is a guess, which only what comes back can confirm."""
     """False if it is known to be a part of a page."""
     ids: tuple[bytes, ...] = ()
     """The ids that came with it, as they came."""

@@ -22,6 +22,7 @@ from ..cookieless.endpoint import (
 )
 from ..cookieless.fields import values, without
 from ..cookieless.handing_over import given_to_browser, names_in
+from ..cookieless.ids import is_id
 from ..cookieless.probe import Answers, probe_field
 from ..cookieless.script import SESSION_HEADER
 from ..cookieless.session_cookies import is_session_id
@@ -96,7 +97,7 @@ class Cookieless:
         """What a request is, and how the exchange sees it; ids are out of the flow afterwards."""
         asked = asked_of(flow, head, browser)
         if flow.request.raw_content and may_have_id_in_body(flow):
-            found = (one for name in self._leaks.parameters for one in ids_in_body(flow, name))
+            found = self._ids_in_body(flow, self._door.parameter_at(asked))
             asked = asked._replace(other_ids=(*asked.other_ids, *found))
         visit = self._door.enter(asked)
         if visit is None:
@@ -146,12 +147,21 @@ class Cookieless:
             flow.response = self._detours.answer(flow, head, clean, browser.name, _address(flow, head, visit))
         return clean, [self._event(browser, head, CookielessReason.LEAK_STOPPED)]
 
-    def keep_in_body(self, flow: HTTPFlow, browser: Browser) -> None:
+    def keep_in_body(self, flow: HTTPFlow, browser: Browser, visit: Visit | None) -> None:
         """The same for a body that is there as a whole."""
         if may_have_id_in_body(flow):
-            for name in self._leaks.parameters:
-                ids_in_body(flow, name)
+            self._ids_in_body(flow, None if visit is None else visit.entry.parameter)
         self._leaks.keep_in_body(flow, browser.name)
+
+    def _ids_in_body(self, flow: HTTPFlow, own: str | None) -> list[bytes]:
+        """The ids in the fields of a form; they are taken out. Of the site's own parameter also forged ones."""
+        found: list[bytes] = []
+        for name in self._leaks.parameters:
+            found += ids_in_body(flow, name, is_id if name == own else self._is_issued)
+        return found
+
+    def _is_issued(self, value: bytes) -> bool:
+        return is_id(value) and self.tickets.is_issued(value.decode("ascii"))
 
     def keep_in_cookie(self, cookie: bytes, browser: Browser) -> bytes:
         """The same for the cookies that go with a request."""

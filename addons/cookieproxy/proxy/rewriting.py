@@ -148,7 +148,7 @@ def _injection(flow: HTTPFlow, rewriting: Rewriting, fields: Fields) -> tuple[In
         (name, extended(value, needed, endpoint)) if name.lower() in _POLICIES else (name, value)
         for name, value in fields
     )
-    return Injection(tag, lambda policy: extended(policy, None, endpoint)), written
+    return Injection(tag, lambda policy: extended(policy, None, endpoint), not visit.is_unclear), written
 
 
 def _streaming(flow: HTTPFlow, fields: Fields) -> Fields:
@@ -158,6 +158,11 @@ def _streaming(flow: HTTPFlow, fields: Fields) -> Fields:
         return without(rest, b"transfer-encoding")
     if flow.request.http_version != "HTTP/1.1":
         return replaced(without(rest, b"transfer-encoding"), b"Connection", b"close")
+    if flow.response is not None and flow.response.http_version == "HTTP/1.0":
+        # No browser reads chunks in an answer of HTTP/1.0 (RFC 9112 6.1); a proxy may answer in its own version (RFC 9110 2.5).
+        keeps = any(b"keep-alive" in value.lower() for value in values(rest, b"connection"))
+        flow.response.http_version = "HTTP/1.1"
+        rest = rest if keeps else replaced(rest, b"Connection", b"close")
     return replaced(rest, b"Transfer-Encoding", b"chunked")
 
 

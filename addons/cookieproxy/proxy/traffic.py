@@ -136,7 +136,8 @@ class LiveTraffic(Traffic):
         with cookieless.closed_on_failure(flow):
             if (head := self._waiting.pop(flow.id, None)) is not None:
                 self._request(flow, head, browser)
-            cookieless.keep_in_body(flow, browser)
+            pending = self._pending.get(flow.id)
+            cookieless.keep_in_body(flow, browser, None if pending is None else pending.visit)
 
     def message(self, flow: HTTPFlow) -> None:
         """A WebSocket message."""

@@ -4,6 +4,8 @@ Translates flows for `cookieless.door` and writes back what it says. Bodies are 
 octets. What else a client says, and to whom, is the business of `leaks`.
 """
 
+from collections.abc import Callable
+
 from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow
 
@@ -12,7 +14,6 @@ from ..cookieless.door import Asked, Visit
 from ..cookieless.endpoint import asked_id
 from ..cookieless.fields import Fields, values, without
 from ..cookieless.form_bodies import take_fields
-from ..cookieless.ids import is_id
 from ..cookieless.script import ASK_HEADER, ENDPOINT
 from ..exchange import Browser, RequestHead
 from . import flows
@@ -70,13 +71,13 @@ def may_have_id_in_body(flow: HTTPFlow) -> bool:
     return not length.isdecimal() or int(length) <= MOST_BODY
 
 
-def ids_in_body(flow: HTTPFlow, parameter: str) -> tuple[bytes, ...]:
-    """What stands in the form's fields of ours; they are taken out."""
+def ids_in_body(flow: HTTPFlow, parameter: str, is_ours: Callable[[bytes], bool]) -> tuple[bytes, ...]:
+    """The ids of ours that stand in the form's fields of that name; these are taken out."""
     body = flow.request.raw_content
     if not body or len(body) > MOST_BODY:
         return ()
     content_type = flow.request.headers.get("content-type", "").encode("latin-1", "replace")
-    rest, found = take_fields(body, content_type, parameter, is_id)
+    rest, found = take_fields(body, content_type, parameter, is_ours)
     if found:
         write_body(flow, rest)
     return tuple(found)

@@ -179,11 +179,12 @@ CONTRADICTIONS = [
     ),
     pytest.param("mode: uri\ndevices: x", ["?5:5: devices does nothing unless mode is device"], id="devices"),
     pytest.param("devices: x", ["?4:5: devices does nothing unless mode is device"], id="devices-in-the-default-mode"),
+    pytest.param("mode: cookies\ncarrier: query", [f'5:5: "carrier" {NOTHING_PUT}'], id="cookies-carrier"),
     pytest.param("mode: cookies\nrewrite: [default]", [f'5:5: "rewrite" {NOTHING_PUT}'], id="cookies-rewrite"),
     pytest.param("mode: cookies\nadd: {a: b}", [f'5:5: "add" {NOTHING_PUT}'], id="cookies-add"),
     pytest.param("mode: cookies\nscript: true", [f'5:5: "script" {NOTHING_PUT}'], id="cookies-script"),
     pytest.param(
-        "mode: cookies\ncarrier: query\nparameter: a\nadd: {}\nscript: false\nregenerate_expired: false\nrewrite: []",
+        "mode: cookies\nparameter: a\nadd: {}\nscript: false\nregenerate_expired: false\nrewrite: []",
         [],
         id="cookies-and-what-is-ignored",
     ),

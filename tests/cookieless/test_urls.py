@@ -364,3 +364,20 @@ def test_doing_it_twice_is_doing_it_once(reference: str, carrier: Carrier, carri
     source = reference.encode("utf-8", "surrogatepass")
     once = inserted(source, made.edits(source))
     assert once == source or made.edits(once) == ()
+
+
+@pytest.mark.parametrize(
+    ("page", "reference", "expected"),
+    [
+        ("http://shop.example:8080/a", b"http://shop.example:8080/b", True),
+        ("http://shop.example:8080/a", b"http://shop.example:3000/b", False),
+        ("http://shop.example:8080/a", b"http://shop.example/b", False),
+        ("http://shop.example:8080/a", b"/b", True),
+        ("http://shop.example/a", b"https://shop.example/b", True),
+        ("http://shop.example/a", b"http://shop.example:80/b", True),
+    ],
+)
+def test_in_front_of_one_application_another_port_is_not_ours(page: str, reference: bytes, expected: bool) -> None:
+    carrier = Carrier(CarrierKind.QUERY, "sid")
+    assert bool(Links(carrier, ID, is_home, page, False, one_port=True).edits(reference)) is expected
+    assert Links(carrier, ID, is_home, page, False).edits(reference)

@@ -24,7 +24,7 @@ cookieless:
   - {match: {site: matrix.example}, mode: uri, carrier: matrix, script: false}
   - {match: {site: auto.example}, mode: auto, carrier: path, script: false}
   - {match: {site: device.example}, mode: device, carrier: path, script: false, devices: ["*Brick*"]}
-  - {match: {site: cookies.example}, mode: cookies, carrier: path, script: false}
+  - {match: {site: cookies.example}, mode: cookies, script: false}
 """
 CARRIERS = ("path", "query", "matrix")
 ID = re.compile(rb"(?:\(S\(|sid=)([a-z0-5]{24})")
@@ -454,6 +454,9 @@ def test_reverse_mode(proxy, origin):
     assert get(f"/(S({session_id.decode()}))/go").all(b"location") == [
         b"http://path.example:8080/(S(" + session_id + b"))/x"
     ]
+    # Another port is not the proxy's: the application itself would get the id.
+    origin.answers["/itself"] = Answer([b"Location: http://path.example:3000/x"], status=302)
+    assert get(f"/(S({session_id.decode()}))/itself").all(b"location") == [b"http://path.example:3000/x"]
     check_https_in_front(running, origin)
 
 

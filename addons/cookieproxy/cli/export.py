@@ -45,7 +45,7 @@ def _chosen(reader: Reader, arguments: Arguments) -> tuple[str, list[Cookie]]:
     found = [(row.client, list(_cookies_of(reader, row.client, arguments))) for row in reader.questions.clients(wanted)]
     found = [(client, cookies) for client, cookies in found if cookies]
     if not found:
-        raise Refused(nothing(arguments, "cookies"))
+        raise Refused(f"{nothing(arguments, 'cookies')} Cookies of sessions in URLs are not exported.")
     if len(found) > 1:
         for client, cookies in found:
             remark(f"  --client '{client}'   {counted(len(cookies), 'cookie')}")

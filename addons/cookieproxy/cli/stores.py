@@ -45,4 +45,4 @@ def nothing(arguments: Arguments, what: str) -> str:
     given = [option for name, option in NARROWING.items() if getattr(arguments, name, None) is not None]
     if given:
         return f"No {what} fit {' and '.join(given)}; without that there may be some."
-    return f"No {what} in {arguments.store} yet: run scripts/proxy and send traffic through 127.0.0.1:8080."
+    return f"No {what} in {arguments.store}: run scripts/proxy and send traffic through 127.0.0.1:8080."

@@ -65,7 +65,12 @@ def _modes(section: Cookieless) -> Iterator[Problem]:
     if section.devices is not None and section.mode is not Mode.DEVICE:
         yield warning(("devices",), "devices does nothing unless mode is device", at_key=True)
     if section.mode is Mode.COOKIES:
-        put = {"rewrite": section.says("rewrite") and section.rewrite, "add": section.add, "script": section.script}
+        put = {
+            "carrier": section.says("carrier"),
+            "rewrite": section.says("rewrite") and section.rewrite,
+            "add": section.add,
+            "script": section.script,
+        }
         for key in (key for key, is_put in put.items() if is_put):
             message = (
                 f'"{key}" does nothing in mode cookies, which puts nothing into URLs: leave it out, or say mode: auto'

@@ -124,7 +124,9 @@ class Page:
         self._read_as(charset)
         self._may_shift = charset is None and not self._has_charset
         before = self._read(start[: place.offset])
-        fits = place.fits and not self._is_foreign and self._markup.is_at_rest and (place.in_head or not self._links.xml)
+        fits = (
+            place.fits and not self._is_foreign and self._markup.is_at_rest and (place.in_head or not self._links.xml)
+        )
         put = self._first(start, sniffed) if fits else b""
         return before + put + self._read(start[place.offset :])
 

@@ -64,6 +64,8 @@ class Links:
     xml: bool = False
     asks_path: bool = True
     """False if `holds` answers the same for all URLs of a host."""
+    one_port: bool = False
+    """True if only URLs with the document's own port lead through the proxy."""
     _plain: PlainLinks | None = field(init=False)
     """The quick way, if relative references lead home whatever they say."""
     _document: can_ada.URL = field(init=False)
@@ -183,6 +185,8 @@ class Links:
         return self._is_safe(url) and self.holds(Place(url.protocol[:-1], url.hostname, url.pathname.encode()))
 
     def _is_safe(self, url: can_ada.URL) -> bool:
+        if self.one_port and url.port != self._document.port:
+            return False
         return url.protocol == "https:" or (url.protocol == "http:" and self._document.protocol != "https:")
 
     def _in_browser(self, source: bytes) -> can_ada.URL | None:

@@ -33,7 +33,7 @@ from ..core.jar import Jar
 from ..core.outcome import CookielessReason
 from ..core.syntax import parse_set_cookie
 from ..exchange import Browser, RequestHead
-from .flows import browser_authority
+from .flows import browser_authority, is_reverse
 from .leaks import Detours, Leaks, may_have_id
 from .refusal import has_body
 from .rewriting import Rewriting, can_carry, flows_spelling, rewrite
@@ -279,8 +279,10 @@ class Cookieless:
         return Rewriting(
             visit,
             ticket.id,
+            ticket.is_kept,
             self._door.is_one_site(visit.entry, browser.name),
             self._door.asks_path(visit.entry),
+            is_reverse(flow),
             url,
             readable_cookies(ticket.jar, access).decode("utf-8", "replace"),
             on_trouble,

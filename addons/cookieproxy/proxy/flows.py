@@ -95,6 +95,11 @@ def _browser_host(flow: HTTPFlow) -> str:
     return flow.request.host
 
 
+def is_reverse(flow: HTTPFlow) -> bool:
+    """True if the browser takes the proxy for one application, so that what has another port does not lead through it."""
+    return isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode)
+
+
 def _browser_scheme(flow: HTTPFlow) -> str:
     if isinstance(flow.client_conn.proxy_mode, ASKED_DIRECTLY):
         return "https" if flow.client_conn.tls else "http"

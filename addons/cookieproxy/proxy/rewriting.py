@@ -34,10 +34,14 @@ class Rewriting:
 
     visit: Visit
     session_id: str
+    is_known: bool
+    """False if the session only begins with this response."""
     holds: Callable[[Place], bool]
     """Where links get the id."""
     asks_path: bool
     """False if that answers the same for all URLs of a host."""
+    one_port: bool
+    """True if URLs with another port do not lead through the proxy."""
     url: str
     """Of the request, as the browser knows it, without the id."""
     cookies: str
@@ -58,6 +62,7 @@ class Rewriting:
             in_markup,
             xml,
             self.asks_path,
+            self.one_port,
         )
 
 
@@ -87,7 +92,7 @@ def _body(flow: HTTPFlow, rewriting: Rewriting, fields: Fields, kind: Kind) -> t
     """The fields with which the body goes on, and what it goes through; None if it goes on as it is."""
     if kind in (Kind.PAGE, Kind.XML_PAGE):
         return _page(flow, rewriting, fields, kind is Kind.XML_PAGE)
-    if kind is not Kind.STYLE or rewriting.visit.carrier.kind is not CarrierKind.PATH:
+    if kind is not Kind.STYLE or rewriting.visit.carrier.kind is not CarrierKind.PATH or not rewriting.is_known:
         return fields, None
     prefix = b"/(S(" + rewriting.session_id.encode() + b"))"
     return fields, body_through(fields, _Guarded(StyleRewriter(prefix)), rewriting.on_trouble)

@@ -721,6 +721,82 @@ class TestConnection:
         assert len(world.door._ties) == 3
 
 
+IMAGE: Fields = (
+    (b"Sec-Fetch-Site", b"same-origin"),
+    (b"Sec-Fetch-Mode", b"no-cors"),
+    (b"Sec-Fetch-Dest", b"image"),
+)
+CLEAN = f"https://{HOST}/start?q=1"
+
+
+class TestFirstPage:
+    """Browsers look ahead for images, with the URL that the first page was asked with."""
+
+    def first(self, world: World, **more: object) -> Ticket:
+        ticket = world.page("/start?q=1", **more).ticket
+        assert ticket is not None
+        return ticket
+
+    def part(self, world: World, fields: Fields = IMAGE, referer: str = CLEAN, **more: object) -> Visit:
+        return world.enter("/x", with_(fields, ("Referer", referer)), connection="another", **more)
+
+    @pytest.mark.parametrize("mode", [Mode.URI, Mode.AUTO])
+    def test_its_images_are_of_its_session_and_not_told(self, mode: Mode) -> None:
+        world = World(entry(mode))
+        ticket = self.first(world)
+        visit = self.part(world, at=9)
+        assert visit.ticket is ticket
+        assert not visit.is_told
+
+    @pytest.mark.parametrize(
+        ("fields", "more"),
+        [
+            (IMAGE, {"at": 11}),
+            (IMAGE, {"referer": f"https://{HOST}/start"}),
+            (IMAGE, {"bound": OTHER, "client": OTHER}),
+            (IMAGE, {"method": "POST"}),
+            (PART, {}),
+            (NAVIGATION, {}),
+            (CROSS_PART, {}),
+            (((b"Accept", b"*/*"),), {}),
+            (((b"Sec-Fetch-Dest", b"image"),), {}),
+        ],
+    )
+    def test_nothing_else_is(self, fields: Fields, more: dict[str, object]) -> None:
+        world = World()
+        ticket = self.first(world)
+        assert self.part(world, fields, **more).ticket is not ticket
+
+    def test_over_plain_http_images_say_that_they_are_some(self) -> None:
+        world = World()
+        ticket = self.first(world, scheme="http")
+        clean = CLEAN.replace("https", "http")
+        assert self.part(world, ((b"Accept", b"image/png,*/*;q=0.5"),), clean, scheme="http").ticket is ticket
+
+    def test_two_that_begin_alike_are_not_told_apart(self) -> None:
+        world = World()
+        both = self.first(world), self.first(world, connection="elsewhere", at=1)
+        assert self.part(world, at=2).ticket not in both
+
+    def test_with_the_next_page_it_is_over(self) -> None:
+        world = World()
+        ticket = self.first(world)
+        world.page(url(ticket.id), NAVIGATION, connection="another one", at=1)
+        assert self.part(world, at=2).ticket is not ticket
+
+    def test_one_that_nobody_was_told_of_is_none(self) -> None:
+        world = World()
+        ticket = world.enter("/start?q=1").ticket
+        assert self.part(world).ticket is not ticket
+
+    def test_first_pages_are_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ties, "MOST_FIRST_PAGES", 3)
+        world = World()
+        for number in range(5):
+            world.page(f"/{number}", connection=f"c{number}")
+        assert len(world.door._first_pages) == 3
+
+
 # -- auto ----------------------------------------------------------------------------------------------------------------
 
 

@@ -9,20 +9,20 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
-from rig import browser
 from rig.clients import RawAnswer
 from rig.messages import Answer, Received
 from rig.origin import Origin
-from rig.process import Proxy, Site, eventually
+from rig.process import Proxy, eventually
 from rig.shared import Pair, shared_pair
+from rig.without_cookies import Opened, without_cookies
 
 CARRIERS = ("path", "query", "matrix")
 RULES = "cookieless:\n" + "".join(
@@ -94,26 +94,10 @@ ATTACKS = [
 ]  # fmt: skip
 
 
-class Opened(NamedTuple):
-    """A browser without cookies before a proxy, and what is behind it."""
-
-    context: BrowserContext
-    origin: Origin
-
-
 @pytest.fixture(scope="module")
 def opened(certificate: Path, confdir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    if browser.executable() is None:
-        pytest.skip("there is no Chromium on this machine")
-    with ExitStack() as stack:
-        origin = stack.enter_context(closing(Origin(certificate)))
-        running = Proxy(Site(origin.http_port, origin.https_port, confdir), tmp_path_factory.mktemp("proxy"))
-        running.write_rules(RULES)
-        running.start()
-        stack.callback(running.stop)
-        directory = tmp_path_factory.mktemp("chromium")
-        yield Opened(stack.enter_context(browser.profile(directory, running.url, cookies_blocked=True)), origin)
-    assert "Traceback" not in running.log(), running.log()
+    with without_cookies(certificate, confdir, tmp_path_factory.mktemp("opened"), RULES) as both:
+        yield both
 
 
 def prepare(origin: Origin, attack: Attack) -> None:

@@ -12,6 +12,7 @@ from .probe import split_probe
 
 _DOCUMENT = b"document"
 _PAGES = frozenset((_DOCUMENT, b"iframe", b"frame", b"embed", b"object"))
+_EMBEDDED = frozenset((b"audio", b"font", b"image", b"script", b"style", b"track", b"video"))
 _ANYTHING = b"*/*"
 _PASSED_ON = (b"via", b"forwarded", b"x-forwarded-for")
 _USUAL_PORTS = {"http": b":80", "https": b":443"}
@@ -51,6 +52,8 @@ class Facts(NamedTuple):
     """False if it is known to be a part of a page."""
     is_unclear: bool
     """True if a page's script asks for parts with just these fields, too: over plain http, `fetch` does not say what it is."""
+    is_embedded: bool
+    """True if by its own account it is what a page shows, styles or runs."""
     is_cross_site: bool
     """True if the browser itself says that another site caused it."""
     is_own_part: bool
@@ -75,6 +78,7 @@ def facts_of(asked: Asked) -> Facts:
         token,
         destination in _PAGES if destination is not None else _looks_like_page(said),
         destination is None and said.get(b"accept", b"").strip() == _ANYTHING,
+        asked.method == "GET" and _is_embedded(said),
         said.get(b"sec-fetch-site") == b"cross-site",
         _is_own_part(said, asked),
         _would_have_cookies(said),
@@ -90,6 +94,14 @@ def _is_own_part(said: dict[bytes, bytes], asked: Asked) -> bool:
     usual = _USUAL_PORTS.get(asked.scheme, b"")
     own = f"{asked.scheme}://{asked.authority}".lower().encode("latin-1", "replace")
     return said.get(b"origin", b"").removesuffix(usual) == own.removesuffix(usual)
+
+
+def _is_embedded(said: dict[bytes, bytes]) -> bool:
+    """Over plain http only the Accept of images and style sheets tells them from pages."""
+    destination = said.get(b"sec-fetch-dest")
+    if destination is None:
+        return said.get(b"accept", b"").lstrip().startswith((b"image/", b"text/css"))
+    return destination in _EMBEDDED and said.get(b"sec-fetch-site") == b"same-origin"
 
 
 def _would_have_cookies(said: dict[bytes, bytes]) -> bool:

@@ -13,13 +13,13 @@ from .asked import Asked, Facts, facts_of
 from .carriers import Carrier, Taken
 from .devices import is_cookieless_device
 from .entry import Entry, Mode, Place
-from .fields import Fields
 from .ids import SHAPE
 from .origins import place_of
 from .probe import Answers
+from .request_fields import with_cookies, without_ours
 from .ticket import Ticket
 from .tickets import GRACE_SECONDS, Sought, Tickets
-from .ties import Ties
+from .ties import FirstPage, FirstPages, Ties
 from .visit import Stage, Visit
 
 __all__ = ["Asked", "Door", "Stage", "Visit"]
@@ -42,6 +42,7 @@ class Door:
         self._answers = answers
         self._suffixes = suffixes
         self._ties = Ties()
+        self._first_pages = FirstPages()
 
     def __bool__(self) -> bool:
         return bool(self._entries)
@@ -67,7 +68,7 @@ class Door:
         # The cookie that asks goes to all of a host, the entry may be about a part of it: elsewhere it is taken out, no more.
         entry, carrier = self._entries[0]
         place = Place(asked.scheme, asked.host, asked.target.partition(b"?")[0])
-        fields = _with_cookies(asked.fields, facts.cookies)
+        fields = with_cookies(asked.fields, facts.cookies)
         return Visit(entry, carrier, place, asked.target, fields, asked_fields=asked.fields, authority=asked.authority)
 
     def lacks_id(self, asked: Asked) -> bool:
@@ -124,7 +125,7 @@ class Door:
             carrier,
             place,
             taken.target,
-            _without_ours(asked.fields, facts, referer),
+            without_ours(asked.fields, facts, referer),
             asked_target=asked.target,
             is_navigation=facts.is_page,
             is_unclear=facts.is_unclear,
@@ -199,13 +200,18 @@ class Door:
         if ticket is None and not facts.is_cross_site:
             ticket = self._tied_to_page(visit, asked, page)
         if ticket is not None:
+            ticket.came_back |= facts.is_page
             self._learn_refusal(visit, asked, ticket, facts)
         elif facts.is_own_part and not facts.is_page and not came:
             ticket = self._tied_to_connection(visit, asked)
+        if ticket is None and facts.is_embedded and not came and not facts.is_cross_site:
+            ticket = self._tied_to_first_page(visit, asked, facts)
         if ticket is None and visit.stage is Stage.ASKING and not facts.is_page:
             visit.stage = Stage.COOKIES  # nothing in a part of a page could carry an id: its cookies are the browser's
             return
         visit.ticket = ticket or self._begin(visit, asked, came)
+        if ticket is None and facts.is_page and not came:
+            self._first_pages.note(_page_of(visit, asked), asked.time, visit.ticket)
         self._tickets.use(visit.ticket, asked.time)
         self._ties.note(asked.connection, visit.entry.number, visit.ticket)
 
@@ -273,6 +279,13 @@ class Door:
         bound = asked.bound_by(visit.entry.bind)
         return ticket if ticket is not None and self._tickets.judge(ticket, bound, asked.time) is None else None
 
+    def _tied_to_first_page(self, visit: Visit, asked: Asked, facts: Facts) -> Ticket | None:
+        """Browsers look for images ahead, with the URL that the first page of a visit was asked with: without an id."""
+        page = _page_of(visit, asked)._replace(url=(facts.referer or b"").partition(b"#")[0])
+        ticket = self._first_pages.only_one(page, asked.time)
+        visit.is_told = ticket is None
+        return ticket
+
     def _begin(self, visit: Visit, asked: Asked, came: Sessions) -> Ticket:
         entry, place = visit.entry, visit.place
         path = _LIKE_AN_ID.sub(b"-", place.path) if entry.asks_path else b"/"
@@ -289,23 +302,6 @@ class Door:
         return site_of(asked.host, self._suffixes)
 
 
-def _without_ours(fields: Fields, facts: Facts, referer: Taken) -> Fields:
-    """The fields as the application gets them; the same object if there is nothing of ours in them."""
-    if referer.ids:
-        fields = _with_value(fields, b"referer", referer.target)
-    return fields if facts.token is None else _with_cookies(fields, facts.cookies)
-
-
-def _with_value(fields: Fields, name: bytes, value: bytes) -> Fields:
-    return tuple((key, value if key.lower() == name else said) for key, said in fields)
-
-
-def _with_cookies(fields: Fields, cookies: Sequence[bytes]) -> Fields:
-    rest = iter(cookies)
-    kept = []
-    for key, said in fields:
-        if key.lower() != b"cookie":
-            kept.append((key, said))
-        elif (value := next(rest, None)) is not None:
-            kept.append((key, value))
-    return tuple(kept)
+def _page_of(visit: Visit, asked: Asked) -> FirstPage:
+    url = f"{asked.scheme}://{asked.authority}".encode("latin-1", "replace") + asked.target
+    return FirstPage(url, asked.bound_by(visit.entry.bind), visit.entry.number)

@@ -60,6 +60,8 @@ class Ticket:
     """Its last use as the store knows it."""
     is_kept: bool = False
     """True once somebody can know its id: until then it is only a try."""
+    came_back: bool = False
+    """True once a page was asked for with its id."""
     ended: float | None = None
     is_due: bool = False
     """True if its id has to be renewed with the next response from which a browser can learn the new one."""

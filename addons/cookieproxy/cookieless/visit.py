@@ -40,9 +40,11 @@ class Visit:
     is_to_be_cleaned: bool = False
     """True if a browser that has cookies came to a URL with an id."""
     is_navigation: bool = True
+    """False if it is known to be a part of a page."""
     is_unclear: bool = False
     """True if that is a guess, which only what comes back can confirm."""
-    """False if it is known to be a part of a page."""
+    is_told: bool = True
+    """False if the session is a good guess: the response must not say its id."""
     ids: tuple[bytes, ...] = ()
     """The ids that came with it, as they came."""
     asked_fields: Fields = ()

@@ -234,8 +234,8 @@ class Cookieless:
             return []
         fields = response.headers.fields
         ticket.is_due |= any(_sets_session(value, ticket.jar) for value in values(fields, b"set-cookie"))
-        tells = can_carry(flow.request.method, response.status_code, fields)
-        if not ticket.is_due or not (tells or (visit.entry.script and _is_of_script(visit))):
+        tells = visit.is_told and can_carry(flow.request.method, response.status_code, fields)
+        if not ticket.is_due or not (tells or (visit.is_told and visit.entry.script and _is_of_script(visit))):
             return []
         visit.ticket = self.tickets.renew(ticket, head.time)
         return [self._event(browser, head, CookielessReason.RENEWED)]
@@ -244,6 +244,9 @@ class Cookieless:
         """Rewrite a response. What is to be told of it."""
         ticket, response = visit.ticket, flow.response
         if ticket is None or response is None or not visit.holds:
+            return []
+        if not visit.is_told:
+            self.tickets.touch(ticket)
             return []
         told: list[Observation] = []
         learns = rewrite(flow, self._rewriting(flow, visit, ticket, browser, head))

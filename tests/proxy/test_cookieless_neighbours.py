@@ -1,7 +1,7 @@
-"""Sites with sessions in the URL under attack once more: by links, by redirects, by other clients, by programs in pages.
+"""Sites with sessions in the URL and everybody else: other sites, other clients, other tabs, old applications.
 
 What is said to one who asks with an id of somebody else, what becomes of sites that have nothing to do with all this, and how long
-others have to wait. What a browser makes of it is asked of a real Chromium.
+others have to wait.
 """
 
 import re
@@ -9,28 +9,15 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
 
 import can_ada
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from playwright.sync_api import BrowserContext
 
-from cookieproxy.cookieless.carriers import Carrier
-from cookieproxy.cookieless.entities import decode
-from cookieproxy.cookieless.entry import CarrierKind
-from cookieproxy.cookieless.pages import Page, rewrites_of
-from cookieproxy.cookieless.scrub import scrub
-from cookieproxy.cookieless.urls import Links, inserted
-from rig import browser
 from rig.clients import RawAnswer
 from rig.messages import Answer, Received
 from rig.origin import Origin
-from rig.process import Proxy, Site
 from rig.shared import Pair, shared_pair
 
 RULES = """
@@ -90,123 +77,6 @@ def begun(site: Pair, host: str = "path.example") -> str:
 
 def cookies_that_came(site: Pair) -> bytes:
     return b"; ".join(site.origin.received[-1].all(b"cookie"))
-
-
-# -- links -------------------------------------------------------------------------------------------------------------
-
-SESSION = "abcdefghijklmnopqrstuvwx"
-HOST = "shop.example"
-PIECES = (
-    b"/ a b.c . ? # &amp; = - @ x-y ?a=1 #f // \\ .. : ; & %2e %2f evil.example shop.example http: https: //evil.example/ ( ) ~ ! $"
-    b" * + , _ javascript: % %61 &#47; &sol; \xe9 ' | [ ] ^ a:b 1 sid= ./ ../ C|/ /. =x //a \t \x0b \0"
-).split(b" ")
-REFERENCES = st.lists(st.sampled_from((*PIECES, b" ", b"\n")), max_size=7).map(b"".join)
-URLS = (
-    "http://shop.example/",
-    "http://shop.example/d/p",
-    "https://shop.example/a/b/c?x=1&y",
-    "http://shop.example:8080/d/e/",
-    "http://shop.example/d;x/p:q",
-    "http://shop.example//b/c",
-    "http://shop.example/a'b/c",
-)
-BASES = (
-    None,
-    "http://shop.example/other/",
-    "https://shop.example/s/t",
-    "//evil.example/z",
-    "/b/x?q=1",
-    "data:text/html,x",
-)
-
-
-class Setting(NamedTuple):
-    """What links depend on."""
-
-    kind: CarrierKind
-    url: str
-    base: str | None
-    carries: bool
-    xml: bool
-    charset: str
-
-    @property
-    def carrier(self) -> Carrier:
-        return Carrier(self.kind, "sid")
-
-    def links(self, asks_path: bool) -> Links:
-        made = Links(
-            self.carrier,
-            SESSION,
-            lambda place: place.host == HOST,
-            self.url,
-            self.carries,
-            charset=self.charset,
-            xml=self.xml,
-            asks_path=asks_path,
-        )
-        if self.base is not None:
-            made.rebase((can_ada.parse(self.url) + self.base).href, False)
-        return made
-
-
-SETTINGS = st.builds(
-    Setting,
-    st.sampled_from(list(CarrierKind)),
-    st.sampled_from(URLS),
-    st.sampled_from(BASES),
-    st.booleans(),
-    st.booleans(),
-    st.sampled_from(("utf-8", "", "windows-1252", "shift_jis")),
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(SETTINGS, st.lists(REFERENCES, min_size=20, max_size=20))
-def test_the_quick_way_is_the_slow_way(setting: Setting, references: list[bytes]) -> None:
-    quick, slow = setting.links(asks_path=False), setting.links(asks_path=True)
-    assert [quick.edits(one) for one in references] == [slow.edits(one) for one in references]
-
-
-@settings(max_examples=150, deadline=None)
-@given(SETTINGS, st.lists(REFERENCES, min_size=20, max_size=20))
-def test_what_gets_an_id_leads_home_and_where_it_led_before(setting: Setting, references: list[bytes]) -> None:
-    links = setting.links(asks_path=False)
-    base = setting.carrier.put(links.url.encode(), SESSION).decode() if links.carries else links.url
-    for source in references:
-        edits = links.edits(source)
-        if not edits:
-            continue
-        became = can_ada.parse(base) + decode(inserted(source, edits), setting.xml).text.decode("latin-1")
-        was = can_ada.parse(links.url) + decode(source, setting.xml).text.decode("latin-1")
-        assert became.hostname == HOST
-        assert became.protocol == "https:" or (became.protocol == "http:" and setting.url.startswith("http:"))
-        taken = setting.carrier.take_from_url(became.href.encode(), lambda value: value == SESSION.encode())
-        assert taken.ids
-        assert taken.target == was.href.encode()
-
-
-@pytest.mark.parametrize("kind", list(CarrierKind))
-@pytest.mark.parametrize("source", [b"/\x1b(B/evil.example/", b"\x1b(B//evil.example/", b"/\x1b(J/evil.example/"])
-def test_shifts_of_another_charset_are_not_decided(kind: CarrierKind, source: bytes) -> None:
-    # Chromium takes `<meta charset=iso-2022-jp>` behind 1,024 octets, too (2026-11-27): there it is `//evil.example/`.
-    links = Setting(kind, "http://shop.example/d/p", None, False, False, "").links(asks_path=False)
-    assert links.edits(source) == ()
-
-
-SHIFTED = {
-    "form": b'<form action="/\x1b(B/evil.example/"><button>x</button></form>',
-    "base": b'<base href="/\x1b(B/evil.example/"><a href="/x">x</a>',
-    "base in Chinese characters": b'\x1b$B<base href="/">\x1b(B<base href="//evil.example/"><a href="/x">x</a>',
-}
-
-
-@pytest.mark.parametrize("name", SHIFTED)
-def test_nothing_is_decided_where_the_charset_may_be_another_one(name: str) -> None:
-    links = Setting(CarrierKind.QUERY, "http://shop.example/d/p", None, True, False, "utf-8").links(asks_path=False)
-    page = Page(links, rewrites_of((), with_default=True), has_charset=False)
-    text = HTML + b"<style>" + b" " * 2_000 + b"</style><meta charset=iso-2022-jp>" + SHIFTED[name]
-    assert page.feed(text) + page.close() == text
 
 
 # -- sent round --------------------------------------------------------------------------------------------------------
@@ -332,26 +202,6 @@ def test_a_field_that_only_looks_like_ours_stays_in_forms_to_other_sites(site: P
     form = b"Content-Type: application/x-www-form-urlencoded"
     send(site, "http://other.example/", *NAVIGATION, form, method="POST", body=body % LOOKS)
     assert site.origin.received[-1].body == body % LOOKS
-
-
-SPELLED = (
-    "?u=%2F(S({id}))%2F",
-    "{encoded}",
-    "sid%3D{id}",
-    "%22{id}%22",
-    "/%2F{id}",
-    "%0A{id}",
-    "a%20{id}%20b",
-    "&back=%3Fsid%3D{encoded}",
-)
-
-
-@pytest.mark.parametrize("spelled", SPELLED)
-def test_an_id_that_another_client_has_is_taken_out_however_it_is_spelled(spelled: str) -> None:
-    one = "abcdefghijklmnopqrstuvw5"
-    text = spelled.format(id=one, encoded="".join(f"%{ord(each):02X}" for each in one)).encode()
-    rest = scrub(text, (), ("sid",), lambda session_id: session_id == one)
-    assert one.encode() not in unquote_to_bytes(rest).lower()
 
 
 def test_a_body_full_of_ids_holds_nobody_up(site: Pair) -> None:
@@ -553,82 +403,3 @@ def resident_kilobytes(site: Pair) -> int:
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{site.proxy.pid}/status").read_text())
     assert found is not None
     return int(found[1])
-
-
-# -- pages that run programs -------------------------------------------------------------------------------------------
-
-
-class Opened(NamedTuple):
-    """A browser without cookies before a proxy, and what is behind it."""
-
-    context: BrowserContext
-    origin: Origin
-
-
-@pytest.fixture(scope="module")
-def opened(certificate: Path, confdir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    if browser.executable() is None:
-        pytest.skip("there is no Chromium on this machine")
-    with ExitStack() as stack:
-        origin = stack.enter_context(closing(Origin(certificate)))
-        running = Proxy(Site(origin.http_port, origin.https_port, confdir), tmp_path_factory.mktemp("proxy"))
-        running.write_rules(RULES)
-        running.start()
-        stack.callback(running.stop)
-        directory = tmp_path_factory.mktemp("chromium")
-        yield Opened(stack.enter_context(browser.profile(directory, running.url, cookies_blocked=True)), origin)
-    assert "Traceback" not in running.log(), running.log()
-
-
-def what_it_says(opened: Opened, script: bytes, scheme: str = "http") -> str:
-    """The title that a page's script gives it; what is said on its console is a failure."""
-    opened.origin.answers.clear()
-    opened.origin.answers["/"] = Answer([], HTML + b"<body><script>" + script + b"</script>", close=True)
-    opened.origin.answers["*"] = Answer([], b"<b>Alice</b>", close=True)
-    page = opened.context.new_page()
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda message: said.append(message.text))
-    page.goto(f"{scheme}://scripted.example/")
-    try:
-        page.wait_for_function("document.title !== 't'", timeout=2_000)
-        return page.title()
-    finally:
-        page.close()
-        assert not said
-
-
-FETCHED = {
-    "fetch": b"fetch('/who').then(answer => answer.text()).then(text => { document.title = text })",
-    "XMLHttpRequest": b"const r = new XMLHttpRequest(); r.open('GET', '/who');"
-    b" r.onload = () => { document.title = r.responseText }; r.send()",
-}
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("way", FETCHED)
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_piece_of_html_that_a_page_fetches_stays_as_it_is(opened: Opened, way: str, scheme: str) -> None:
-    assert what_it_says(opened, FETCHED[way], scheme) == "<b>Alice</b>"
-
-
-@pytest.mark.browser
-def test_a_page_may_change_the_prototype_of_everything(opened: Opened) -> None:
-    script = b"Object.prototype.get = function () { return 1 }; fetch(new Request('/who'))"
-    assert what_it_says(opened, script + b".then(answer => { document.title = 's' + answer.status })") == "s200"
-
-
-@pytest.mark.browser
-@is_open("a Proxy of a function says that it has no name")
-def test_a_function_says_the_same_of_itself(opened: Opened) -> None:
-    assert what_it_says(opened, b"document.title = fetch.toString()") == "function fetch() { [native code] }"
-
-
-@pytest.mark.browser
-def test_names_of_elements_hide_nothing_from_the_script(opened: Opened) -> None:
-    script = (
-        b"document.body.innerHTML = '<form name=cookie></form><img name=createElement><img name=querySelectorAll>';"
-        b"fetch('/who').then(() => { history.pushState(0, '', '/z'); document.title = location.pathname })"
-    )
-    assert what_it_says(opened, script) == "/z"
-    assert not any(ID.search(request.target.encode()) for request in opened.origin.received)

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -24,6 +25,9 @@ def shop(proxy, origin):
     origin.answers["*"] = Answer([])
     running = proxy(rules="rules: [{name: keep it, match: {cookie: kept}, hold: true}]")
     running.curl(SHOP + "login", *AS)
+    for _ in eventually():
+        if len(jar(running)) >= 3:
+            break
     return running
 
 
@@ -99,10 +103,9 @@ def test_import_into_the_held_jar_of_a_running_proxy_takes_effect_at_once(shop, 
 
 
 def test_imported_values_do_not_stay_among_the_commands(shop):
-    shop.cookies("import", "-", "--client", "* tester*", stdin=FILE)
-    with sqlite3.connect(shop.store_path) as store:
+    assert shop.cookies("import", "-", "--client", "* tester*", stdin=FILE).returncode == 0
+    with closing(sqlite3.connect(shop.store_path)) as store:
         assert store.execute("SELECT name, args, ok FROM commands").fetchall() == [("import", "null", 1)]
-    store.close()
 
 
 def test_import_without_a_proxy(shop, proxy, origin):

@@ -67,6 +67,8 @@ class Ticket:
     """True if its id has to be renewed with the next response from which a browser can learn the new one."""
     until: float | None = None
     """When it is over in any case: its id was renewed, and only requests on their way come here, with what they had."""
+    successor: "Ticket | None" = field(default=None, repr=False)
+    """What goes on since then."""
     probe: str = field(default="", repr=False)
     """What the probe cookie of this session says, if one was set."""
     handed_over: float | None = None

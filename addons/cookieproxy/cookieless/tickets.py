@@ -176,9 +176,10 @@ class Tickets:
         jar = self._new_jar(ticket.client)
         for cookie in ticket.jar:
             jar.place(replace(cookie))
-        renewed = replace(ticket, id=new_id(), jar=jar, until=None, is_due=False, probe="")
+        renewed = replace(ticket, id=new_id(), jar=jar, until=None, successor=None, is_due=False, probe="")
         ticket.is_due = False
         if ticket.until is None:
+            ticket.successor = renewed
             self._told.replace(ticket, now)
             ticket.until = now + GRACE_SECONDS
         self._told.begin_again(renewed, now)

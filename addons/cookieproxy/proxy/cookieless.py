@@ -26,7 +26,7 @@ from ..cookieless.ids import is_id
 from ..cookieless.probe import Answers, probe_field
 from ..cookieless.script import SESSION_HEADER
 from ..cookieless.session_cookies import is_session_id
-from ..cookieless.tickets import Ticket
+from ..cookieless.tickets import GRACE_SECONDS, Ticket
 from ..core.events import Event, EventKind, Observation
 from ..core.hosts import Suffixes, site_of
 from ..core.jar import Jar
@@ -240,6 +240,23 @@ class Cookieless:
         visit.ticket = self.tickets.renew(ticket, head.time)
         return [self._event(browser, head, CookielessReason.RENEWED)]
 
+    def late_jar(self, flow: HTTPFlow, visit: Visit) -> Jar | None:
+        """Where cookies belong of a request that was on its way when its session's id was renewed: to what goes on since then.
+
+        Unless one is a session id of the application: the one from before must not come to stand for the new one.
+        """
+        response, ticket = flow.response, visit.ticket
+        if response is None or ticket is None or ticket.successor is None or not visit.holds:
+            return None
+        if any(_is_session(value) for value in values(response.headers.fields, b"set-cookie")):
+            return None
+        while ticket.successor is not None and ticket.until is not None:
+            if flow.request.timestamp_start >= ticket.until - GRACE_SECONDS:
+                return None
+            ticket = ticket.successor
+        self.tickets.touch(ticket)
+        return ticket.jar
+
     def respond(self, flow: HTTPFlow, visit: Visit, browser: Browser, head: RequestHead) -> list[Observation]:
         """Rewrite a response. What is to be told of it."""
         ticket, response = visit.ticket, flow.response
@@ -304,6 +321,12 @@ def _is_of_script(visit: Visit) -> bool:
     """True if a page's script asked, which our script hears the answer of."""
     fields = visit.asked_fields
     return values(fields, b"sec-fetch-dest") == [b"empty"] or bool(values(fields, b"x-requested-with"))
+
+
+def _is_session(source: bytes) -> bool:
+    """True if this Set-Cookie field is about a session of the application."""
+    said = parse_set_cookie(source)
+    return is_session_id(said.name, said.value)
 
 
 def _sets_session(source: bytes, jar: Jar) -> bool:

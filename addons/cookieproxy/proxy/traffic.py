@@ -203,6 +203,8 @@ class LiveTraffic(Traffic):
         renewed = self.cookieless.renew(flow, visit, pending.browser, pending.head._replace(time=now))
         if renewed and visit.ticket is not None:
             pending.request.session = visit.ticket.jar
+        elif (jar := self.cookieless.late_jar(flow, visit)) is not None:
+            pending.request.session = jar
         return renewed
 
     def _from_before(self, flow: HTTPFlow) -> Pending | None:

@@ -74,7 +74,8 @@ def edit_with(kind: CarrierKind) -> Read:
     """What edits a page's links for a carrier; how many octets the page has then."""
 
     def edit(chunks: Chunks) -> int:
-        links = Links(Carrier(kind, "sid"), SESSION_ID, lambda place: place.host == HOST, URL, carries=False)
+        carrier = Carrier(kind, "sid")
+        links = Links(carrier, SESSION_ID, lambda place: place.host == HOST, URL, carries=False, asks_path=False)
         page = Page(links, DEFAULT_REWRITES)
         return sum(len(page.feed(chunk)) for chunk in chunks) + len(page.close())
 

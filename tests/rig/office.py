@@ -3,6 +3,8 @@
 It needs a session cookie, a CSRF cookie and a messages cookie. Knows nothing of proxies: the walk takes any visitor.
 """
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,16 +83,17 @@ def _prepared(python: Path, home: Path) -> dict[str, str]:
 
 @contextmanager
 def serving(command: list[str], home: Path, env: dict[str, str], url: str) -> Iterator[None]:
-    """A server in a process of its own, from when it answers at that URL."""
+    """A server in a group of processes of its own, from when it answers at that URL."""
     with open(home / "server.log", "wb") as log:
-        server = subprocess.Popen(command, cwd=home, env=env, stdout=log, stderr=log)
+        server = subprocess.Popen(command, cwd=home, env=env, stdout=log, stderr=log, start_new_session=True)
         try:
             for _ in eventually(30):
                 if clients.curl(home, environment(), url).code == 0:
                     break
             yield
         finally:
-            server.terminate()
+            # The group: PHP's server leaves its workers behind.
+            os.killpg(server.pid, signal.SIGTERM)
             server.wait()
 
 

@@ -5,7 +5,6 @@ Without the section every step fails with cookies blocked and succeeds with cook
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -13,9 +12,9 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from playwright.sync_api import BrowserContext, Error, Page
 
-from rig import browser, spa
+from rig import spa
+from rig.opened import opened_browser
 from rig.origin import Origin
-from rig.process import Proxy, Site
 from rig.spa import Step, Way
 
 pytestmark = pytest.mark.browser
@@ -98,20 +97,11 @@ def opened(
     request: pytest.FixtureRequest, certificate: Path, confdir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Opened]:
     """The browser of a setting, for all steps."""
-    if browser.executable() is None:
-        pytest.skip("there is no Chromium on this machine")
     setting: Setting = request.param
-    with ExitStack() as stack:
-        origin = stack.enter_context(closing(Origin(certificate)))
-        spa.Application(origin)
-        running = Proxy(Site(origin.http_port, origin.https_port, confdir), tmp_path_factory.mktemp("proxy"))
-        running.write_rules(setting.rules)
-        running.start()
-        stack.callback(running.stop)
-        directory = tmp_path_factory.mktemp("chromium")
-        context = stack.enter_context(browser.profile(directory, running.url, setting.cookies_blocked))
-        yield Opened(setting, context, origin)
-    assert "Traceback" not in running.log(), running.log()
+    place = tmp_path_factory.mktemp("opened")
+    with opened_browser(certificate, confdir, place, setting.rules, setting.cookies_blocked) as both:
+        spa.Application(both.origin)
+        yield Opened(setting, both.context, both.origin)
 
 
 def for_each(**settings: Setting) -> pytest.MarkDecorator:

@@ -8,12 +8,18 @@ from hypothesis import strategies as st
 
 from cookieproxy.cookieless.carriers import Carrier
 from cookieproxy.cookieless.entry import CarrierKind
-from cookieproxy.cookieless.scrub import mentions, scrub
+from cookieproxy.cookieless.scrub import ids_in, scrub
 
 ID = "abcdefghijklmnopqrstuvw0"
 OTHER = "bbbbbbbbbbbbbbbbbbbbbbbb"
 IDS = (ID, OTHER)
 NAMES = ("sid", "a.b")
+
+
+def mentions(text: bytes, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the ids that are in the text."""
+    return tuple(dict.fromkeys(one.id for one in ids_in(text, ids)))
+
 
 ROWS = [
     ("http://a/(S({id}))/p?q", "http://a/p?q"),

@@ -6,10 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cookieproxy.cookieless.styles import StyleRewriter, rewritten
+from cookieproxy.cookieless.styles import StyleRewriter
 
 PREFIX = b"/(S(id))"
 ESCAPED = rb"/\(S\(id\)\)"
+
+
+def rewritten(text: bytes, prefix: bytes) -> bytes:
+    """A whole style sheet with the prefix before its root-relative URLs."""
+    rewriter = StyleRewriter(prefix)
+    return rewriter.feed(text) + rewriter.close()
 
 
 def shown(text: bytes) -> bytes:

@@ -19,10 +19,10 @@ from playwright.sync_api import Page
 
 from rig.clients import RawAnswer
 from rig.messages import Answer, Received
+from rig.opened import Opened, opened_browser
 from rig.origin import Origin
 from rig.process import Proxy, eventually
 from rig.shared import Pair, shared_pair
-from rig.without_cookies import Opened, without_cookies
 
 CARRIERS = ("path", "query", "matrix")
 RULES = "cookieless:\n" + "".join(
@@ -96,7 +96,7 @@ ATTACKS = [
 
 @pytest.fixture(scope="module")
 def opened(certificate: Path, confdir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    with without_cookies(certificate, confdir, tmp_path_factory.mktemp("opened"), RULES) as both:
+    with opened_browser(certificate, confdir, tmp_path_factory.mktemp("opened"), RULES) as both:
         yield both
 
 

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from ..cookieless.entry import CarrierKind, Mode
 from ..rules.problems import Problem, mistake, shown, warning
 from ..rules.relations import no_host_at_all
+from ..rules.units import spelled_duration
 from .cookieless import Cookieless
 from .overlaps import never_holds
-
-_UNITS = ((86_400, "d"), (3600, "h"), (60, "m"))
-"""Seconds and the letter of a unit."""
 
 
 def contradictions(section: Cookieless) -> Iterator[Problem]:
@@ -45,19 +43,14 @@ def _timeouts(section: Cookieless) -> Iterator[Problem]:
         unless_said = "" if section.says("absolute_timeout") else " unless said"
         yield mistake(
             ("idle_timeout",),
-            f"longer than absolute_timeout, which is {_spelled(absolute)}{unless_said}: "
+            f"longer than absolute_timeout, which is {spelled_duration(absolute)}{unless_said}: "
             "shorten it, or say a longer absolute_timeout",
         )
         return
     yield mistake(
         ("absolute_timeout",),
-        f"shorter than idle_timeout, which is {_spelled(idle)} unless said: say a shorter idle_timeout too",
+        f"shorter than idle_timeout, which is {spelled_duration(idle)} unless said: say a shorter idle_timeout too",
     )
-
-
-def _spelled(seconds: int) -> str:
-    """A duration in the largest unit that goes into it."""
-    return next((f"{seconds // size}{unit}" for size, unit in _UNITS if seconds % size == 0), f"{seconds}s")
 
 
 def _modes(section: Cookieless) -> Iterator[Problem]:

@@ -13,9 +13,10 @@ from .asked import Asked, Facts, facts_of
 from .carriers import Carrier, Taken
 from .devices import is_cookieless_device
 from .entry import Entry, Mode, Place
+from .fields import values
 from .ids import SHAPE
 from .origins import place_of
-from .probe import Answers
+from .probe import Answers, split_probe
 from .request_fields import with_cookies, without_ours
 from .ticket import Ticket
 from .tickets import GRACE_SECONDS, Sought, Tickets
@@ -62,13 +63,15 @@ class Door:
         found = self._arrived(asked, sought)
         if found is not None:
             return self._visit(asked, sought, *found)
-        facts = facts_of(asked)
-        if facts.token is None or not self._entries:
+        if not self._entries:
+            return None
+        cookies, token = split_probe(values(asked.fields, b"cookie"))
+        if token is None:
             return None
         # The cookie that asks goes to all of a host, the entry may be about a part of it: elsewhere it is taken out, no more.
         entry, carrier = self._entries[0]
         place = Place(asked.scheme, asked.host, asked.target.partition(b"?")[0])
-        fields = with_cookies(asked.fields, facts.cookies)
+        fields = with_cookies(asked.fields, cookies)
         return Visit(entry, carrier, place, asked.target, fields, asked_fields=asked.fields, authority=asked.authority)
 
     def lacks_id(self, asked: Asked) -> bool:

@@ -8,6 +8,7 @@ import secrets
 from collections import OrderedDict
 from weakref import WeakValueDictionary
 
+from ..core.recent import remember
 from .ticket import Ticket
 
 PROBE_COOKIE = b"cookieproxy_probe"
@@ -35,18 +36,12 @@ class Answers:
     def note(self, client: str, site: str, works: bool) -> bool:
         """Remember it; whether that is news."""
         before = self._known.get((client, site))
-        self._known[client, site] = works
-        self._known.move_to_end((client, site))
-        if len(self._known) > MOST_ANSWERS:
-            self._known.popitem(last=False)
+        remember(self._known, (client, site), works, MOST_ANSWERS)
         return before is not works
 
     def came_back(self, client: str, site: str, host: str, ticket: Ticket | None) -> bool:
         """A cookie came, which answers the question of this session, too; whether that is news."""
-        self._came[client, host] = None
-        self._came.move_to_end((client, host))
-        if len(self._came) > MOST_ANSWERS:
-            self._came.popitem(last=False)
+        remember(self._came, (client, host), None, MOST_ANSWERS)
         if ticket is not None:
             ticket.probe = ""
         return self.note(client, site, works=True)

@@ -47,11 +47,6 @@ def ids_in(text: bytes, ids: Collection[str], is_issued: IsIssued = nothing_issu
     return _apart(sorted((*found, *encoded)))
 
 
-def mentions(text: bytes, ids: Collection[str]) -> tuple[str, ...]:
-    """Those of the ids (lower case) that are in the text."""
-    return tuple(dict.fromkeys(one.id for one in ids_in(text, frozenset(ids))))
-
-
 def scrub(
     text: bytes, ids: Collection[str], parameters: tuple[str, ...], is_issued: IsIssued = nothing_issued
 ) -> bytes:

@@ -6,6 +6,8 @@ Bounded twice: the clients that were heard of least recently are forgotten, and 
 from collections import OrderedDict
 from collections.abc import Collection
 
+from ..core.recent import remember
+
 MOST_CLIENTS = 20_000
 MOST_SEEN = 64
 """Ids that are remembered of one client."""
@@ -19,14 +21,9 @@ class SeenIds:
 
     def note(self, client: str, session_id: str) -> None:
         """This client has this id."""
-        seen = self._by_client.setdefault(client, OrderedDict())
-        seen[session_id] = None
-        seen.move_to_end(session_id)
-        if len(seen) > MOST_SEEN:
-            seen.popitem(last=False)
-        self._by_client.move_to_end(client)
-        if len(self._by_client) > MOST_CLIENTS:
-            self._by_client.popitem(last=False)
+        seen = self._by_client.get(client, OrderedDict())
+        remember(seen, session_id, None, MOST_SEEN)
+        remember(self._by_client, client, seen, MOST_CLIENTS)
 
     def of(self, client: str) -> Collection[str]:
         """The ids that a client has, as far as one remembers."""

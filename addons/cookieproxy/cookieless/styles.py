@@ -197,12 +197,6 @@ class StyleRewriter:
         return end
 
 
-def rewritten(text: bytes, prefix: bytes) -> bytes:
-    """A whole style sheet, style element or style attribute with the prefix before its root-relative URLs."""
-    rewriter = StyleRewriter(prefix)
-    return rewriter.feed(text) + rewriter.close()
-
-
 def _match_end(pattern: re.Pattern[bytes], text: bytes, at: int) -> int:
     """Where a pattern ends that matches anywhere, if only nothing."""
     match = pattern.match(text, at)

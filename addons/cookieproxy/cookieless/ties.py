@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from weakref import WeakSet, ref
 
+from ..core.recent import remember
 from .ticket import Ticket
 
 MOST_CONNECTIONS = 10_000
@@ -32,12 +33,10 @@ class Ties:
     def note(self, connection: str, entry: int, ticket: Ticket) -> None:
         """The connection carried a request of this session."""
         key = (connection, entry)
-        there = self._carried.setdefault(key, WeakSet())
+        there = self._carried.get(key, WeakSet())
         if len(_going_on(there)) < MOST_ON_CONNECTION:
             there.add(ticket)
-        self._carried.move_to_end(key)
-        if len(self._carried) > MOST_CONNECTIONS:
-            self._carried.popitem(last=False)
+        remember(self._carried, key, there, MOST_CONNECTIONS)
 
     def only_one(self, connection: str, entry: int) -> Ticket | None:
         """The session that a connection carried, if it is just one that goes on."""
@@ -65,10 +64,8 @@ class FirstPages:
 
     def note(self, page: FirstPage, time: float, ticket: Ticket) -> None:
         """A session began with this page."""
-        recent = [one for one in self._begun.pop(page, ()) if time - one[0] <= FIRST_SECONDS]
-        self._begun[page] = [*recent[-MOST_ALIKE:], (time, ref(ticket))]
-        if len(self._begun) > MOST_FIRST_PAGES:
-            self._begun.popitem(last=False)
+        recent = [one for one in self._begun.get(page, ()) if time - one[0] <= FIRST_SECONDS]
+        remember(self._begun, page, [*recent[-MOST_ALIKE:], (time, ref(ticket))], MOST_FIRST_PAGES)
 
     def only_one(self, page: FirstPage, time: float) -> Ticket | None:
         """The session of that page, if of late just one began with it."""

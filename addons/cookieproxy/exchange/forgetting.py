@@ -49,11 +49,11 @@ def belongs_to(cookie: Cookie, site: str) -> bool:
 
 def _of_site(jar: Iterable[Cookie], site: str, now: float) -> list[Cookie]:
     """Its cookies that a browser still has: what has expired is taken out for that cause, by whoever comes next."""
-    return [
-        cookie
-        for cookie in jar
-        if belongs_to(cookie, site) and (cookie.expiry_time is None or cookie.expiry_time > now)
-    ]
+    return [cookie for cookie in jar if _is_of_site(cookie, site, now)]
+
+
+def _is_of_site(cookie: Cookie, site: str, now: float) -> bool:
+    return belongs_to(cookie, site) and (cookie.expiry_time is None or cookie.expiry_time > now)
 
 
 def held_for_sessions(
@@ -61,8 +61,7 @@ def held_for_sessions(
 ) -> Iterator[tuple[str, Cookie]]:
     """Of what a store has of a client, what is held of the site for its sessions without cookies, each with its session."""
     for _, session, cookie in stored:
-        lives = cookie.expiry_time is None or cookie.expiry_time > now
-        if session is not None and lives and belongs_to(cookie, site):
+        if session is not None and _is_of_site(cookie, site, now):
             yield session, cookie
 
 

@@ -33,10 +33,10 @@ from ..core.jar import Jar
 from ..core.outcome import CookielessReason
 from ..core.syntax import parse_set_cookie
 from ..exchange import Browser, RequestHead
-from .flows import browser_authority, is_reverse
+from .flows import browser_authority, is_reverse, spelled
 from .leaks import Detours, Leaks, may_have_id
 from .refusal import has_body
-from .rewriting import Rewriting, can_carry, flows_spelling, rewrite
+from .rewriting import Rewriting, can_carry, rewrite
 from .session_keeper import SessionKeeper
 from .visits import (
     asked_of,
@@ -221,8 +221,8 @@ class Cookieless:
         fields = response.headers.fields
         there = names_in((*values(fields, b"set-cookie"), *values(visit.asked_fields, b"cookie")))
         given = given_to_browser(ticket.jar, there, visit.place)
-        spelling = flows_spelling(flow, b"Set-Cookie")
-        response.headers.fields = (*fields, *((spelling, field) for field in given))
+        name = spelled(flow, b"Set-Cookie")
+        response.headers.fields = (*fields, *((name, field) for field in given))
 
     def renew(self, flow: HTTPFlow, visit: Visit, browser: Browser, head: RequestHead) -> list[Observation]:
         """Another id if the application is about to set another session's; before its cookies are put into the jar.
@@ -234,8 +234,10 @@ class Cookieless:
             return []
         fields = response.headers.fields
         ticket.is_due |= any(_sets_session(value, ticket.jar) for value in values(fields, b"set-cookie"))
-        tells = visit.is_told and can_carry(flow.request.method, response.status_code, fields)
-        if not ticket.is_due or not (tells or (visit.is_told and visit.entry.script and _is_of_script(visit))):
+        is_heard = can_carry(flow.request.method, response.status_code, fields) or (
+            visit.entry.script and _is_of_script(visit)
+        )
+        if not (ticket.is_due and visit.is_told and is_heard):
             return []
         visit.ticket = self.tickets.renew(ticket, head.time)
         return [self._event(browser, head, CookielessReason.RENEWED)]
@@ -279,8 +281,8 @@ class Cookieless:
         if visit.entry.script and visit.said_another_id(ticket.id):
             own.append((SESSION_HEADER.encode(), ticket.id.encode()))
         if own:
-            spelled = ((flows_spelling(flow, name), value) for name, value in own)
-            response.headers.fields = (*response.headers.fields, *spelled)
+            written = ((spelled(flow, name), value) for name, value in own)
+            response.headers.fields = (*response.headers.fields, *written)
         return told
 
     def _rewriting(

@@ -132,7 +132,7 @@ def write_cookie(flow: HTTPFlow, cookie: bytes) -> None:
     headers = flow.request.headers
     came = [value for name, value in headers.fields if name.lower() == b"cookie"]
     keep_original(flow, "cookie", came)
-    headers.fields = _with_cookies(headers.fields, [cookie] if cookie else [], b"cookie" if _lower(flow) else b"Cookie")
+    headers.fields = _with_cookies(headers.fields, [cookie] if cookie else [], spelled(flow, b"Cookie"))
 
 
 def _with_cookies(
@@ -154,7 +154,7 @@ def write_set_cookies(flow: HTTPFlow, passed: list[PassedField]) -> None:
     places = [index for index, (name, _) in enumerate(fields) if name.lower() == b"set-cookie"]
     keep_original(flow, "set-cookie", [fields[place][1] for place in places])
     kept = {places[each.position]: each.source for each in passed if each.position is not None}
-    spelling = b"set-cookie" if _lower(flow) else b"Set-Cookie"
+    spelling = spelled(flow, b"Set-Cookie")
     own = [(spelling, each.source) for each in passed if each.position is None]
     end = places[-1] + 1 if places else len(fields)
     gone = set(places) - kept.keys()
@@ -200,12 +200,17 @@ def write_headers(flow: HTTPFlow, headers: Headers, edits: Edits) -> None:
     """Do to the header fields of one of the flow's messages what rules want done."""
     fields = headers.fields
     for name, text in edits:
-        fields = with_header(fields, name.lower() if _lower(flow) else name, text)
+        fields = with_header(fields, spelled(flow, name), text)
     headers.fields = fields
 
 
-def _lower(flow: HTTPFlow) -> bool:
-    """True where field names are written in lower case: HTTP/2 and HTTP/3."""
+def spelled(flow: HTTPFlow, name: bytes) -> bytes:
+    """A field's name as the protocol writes it."""
+    return name.lower() if is_binary(flow) else name
+
+
+def is_binary(flow: HTTPFlow) -> bool:
+    """True of HTTP/2 and HTTP/3, where field names are written in lower case and bodies have no chunks."""
     return flow.request.is_http2 or flow.request.is_http3
 
 

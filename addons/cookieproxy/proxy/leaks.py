@@ -13,9 +13,11 @@ from urllib.parse import unquote_to_bytes
 from mitmproxy.http import HTTPFlow, Response
 
 from ..cookieless.bodies import body_through
+from ..cookieless.fields import values
 from ..cookieless.form_bodies import is_textual
 from ..cookieless.scrub import Found, ids_in, scrub
 from ..cookieless.tickets import Tickets
+from ..core.recent import remember
 from ..exchange import RequestHead
 from .refusal import has_body
 from .visits import MOST_BODY, content_type_of, may_stream, write_body
@@ -140,7 +142,7 @@ class Detours:
     def _is_for_referrer(
         self, said: dict[bytes, bytes], came: RequestHead, clean: RequestHead, client: str, url: str
     ) -> bool:
-        if _value_of(came, b"referer") == _value_of(clean, b"referer"):
+        if values(came.fields, b"referer")[:1] == values(clean.fields, b"referer")[:1]:
             return False
         if b"sec-fetch-mode" in said:
             return True
@@ -148,17 +150,11 @@ class Detours:
 
     def _count(self, client: str, url: str, now: float) -> int:
         """How often it was sent to this URL lately, this time included."""
-        since, count = self._sent.pop((client, url), (now, 0))
+        since, count = self._sent.get((client, url), (now, 0))
         if now - since > ROW_SECONDS:
             since, count = now, 0
-        self._sent[client, url] = (since, count + 1)
-        if len(self._sent) > MOST_DETOURS:
-            self._sent.popitem(last=False)
+        remember(self._sent, (client, url), (since, count + 1), MOST_DETOURS)
         return count + 1
-
-
-def _value_of(head: RequestHead, name: bytes) -> bytes | None:
-    return next((value for key, value in head.fields if key.lower() == name), None)
 
 
 def _is_navigation(said: dict[bytes, bytes]) -> bool:

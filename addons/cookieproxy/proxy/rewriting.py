@@ -6,7 +6,7 @@ of a page before the application has sent its end.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mitmproxy.http import HTTPFlow, Response
 
@@ -20,6 +20,7 @@ from ..cookieless.policies import extended, nonce_of
 from ..cookieless.script import ENDPOINT, PageConfig, script_tag
 from ..cookieless.styles import StyleRewriter
 from ..cookieless.urls import Links
+from .flows import is_binary, spelled
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +78,9 @@ def rewrite(flow: HTTPFlow, rewriting: Rewriting) -> bool:
     kind = kind_of(flow.request.method, response.status_code, fields)
     changed, body = _body(flow, rewriting, changed, kind)
     if leads or body is not None:
-        changed = not_kept(changed, lambda name: flows_spelling(flow, name))
+        changed = not_kept(changed, lambda name: spelled(flow, name))
     if _may_be_a_page(response.status_code, fields) or values(fields, b"referrer-policy"):
-        changed = telling_nobody(changed, lambda name: flows_spelling(flow, name))
+        changed = telling_nobody(changed, lambda name: spelled(flow, name))
     if body is not None:
         changed = _streaming(flow, changed)
         response.stream = body
@@ -159,7 +160,7 @@ def _injection(flow: HTTPFlow, rewriting: Rewriting, fields: Fields) -> tuple[In
 def _streaming(flow: HTTPFlow, fields: Fields) -> Fields:
     """The fields of a body whose length nobody knows yet."""
     rest = without(fields, *_LENGTHS)
-    if flow.request.is_http2 or flow.request.is_http3:
+    if is_binary(flow):
         return without(rest, b"transfer-encoding")
     if flow.request.http_version != "HTTP/1.1":
         return replaced(without(rest, b"transfer-encoding"), b"Connection", b"close")
@@ -169,11 +170,6 @@ def _streaming(flow: HTTPFlow, fields: Fields) -> Fields:
         flow.response.http_version = "HTTP/1.1"
         rest = rest if keeps else replaced(rest, b"Connection", b"close")
     return replaced(rest, b"Transfer-Encoding", b"chunked")
-
-
-def flows_spelling(flow: HTTPFlow, name: bytes) -> bytes:
-    """A field's name as the protocol writes it."""
-    return name.lower() if flow.request.is_http2 or flow.request.is_http3 else name
 
 
 class _Guarded:
@@ -199,8 +195,3 @@ class _Guarded:
             logger.exception("Cookie Proxy failed to rewrite a page, which goes on as it is")
             self._transform = None
             return data
-
-
-def renewed(rewriting: Rewriting, session_id: str) -> Rewriting:
-    """The same with another id."""
-    return replace(rewriting, session_id=session_id)

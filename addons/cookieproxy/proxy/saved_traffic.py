@@ -11,6 +11,7 @@ from mitmproxy.http import HTTPFlow
 from ..core.events import Observation, RequestSeen
 from ..core.hosts import Suffixes
 from ..core.jar import Jar
+from ..core.recent import remember
 from ..exchange import Browser, RequestHead, RequestResult
 from . import flows, seen
 from .notices import Notices
@@ -67,12 +68,11 @@ class SavedTraffic(Traffic):
     def _session(self, digest: str | None, browser: Browser) -> Jar | None:
         if digest is None:
             return None
-        if digest not in self._sessions:
-            self._sessions[digest] = Jar(browser.held.profile, self._suffixes)
-        self._sessions.move_to_end(digest)
-        if len(self._sessions) > MOST_SAVED_SESSIONS:
-            self._sessions.popitem(last=False)
-        return self._sessions[digest]
+        jar = self._sessions.get(digest)
+        if jar is None:
+            jar = Jar(browser.held.profile, self._suffixes)
+        remember(self._sessions, digest, jar, MOST_SAVED_SESSIONS)
+        return jar
 
     def _keep(self, browser: Browser, observations: list[Observation], now: float) -> None:
         self._notices.tell(observations, None)

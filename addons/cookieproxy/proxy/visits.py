@@ -23,14 +23,11 @@ MOST_BODY = 1_048_576
 """Octets of a request's body that are looked through for ids."""
 _FORMS = (b"application/x-www-form-urlencoded", b"multipart/form-data")
 _VALIDATORS = (b"if-none-match", b"if-modified-since", b"if-range")
-UNSEEN = b"x"
-"""What stands for an octet of an id where lengths must not change."""
 
 
-def asked_of(flow: HTTPFlow, head: RequestHead, browser: Browser, other_ids: tuple[bytes, ...] = ()) -> Asked:
+def asked_of(flow: HTTPFlow, head: RequestHead, browser: Browser) -> Asked:
     """The request for the door."""
-    if ENDPOINT.encode() in head.path and (said := asked_id(head.fields)):
-        other_ids = (*other_ids, said)
+    said = asked_id(head.fields) if ENDPOINT.encode() in head.path else b""
     return Asked(
         head.scheme,
         head.host,
@@ -43,7 +40,7 @@ def asked_of(flow: HTTPFlow, head: RequestHead, browser: Browser, other_ids: tup
         head.time,
         flows.browser_authority(flow, head),
         lambda parts: namer(parts)(flow),
-        other_ids,
+        (said,) if said else (),
     )
 
 

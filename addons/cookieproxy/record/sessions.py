@@ -78,18 +78,7 @@ def load_session(query: Query, session: str) -> StoredSession | None:
     rows = query(_LOAD + "session = ?", (session,))
     if not rows:
         return None
-    kept = SessionChange(*rows[0])
-    return StoredSession(
-        client=kept.client,
-        site=kept.site,
-        session=kept.session,
-        entry=kept.entry,
-        bound=kept.bound,
-        started=kept.started,
-        last_used=kept.last_used,
-        ended=kept.ended,
-        cookies=load_held(query, session),
-    )
+    return StoredSession(*rows[0][1:], load_held(query, session))
 
 
 def load_open_sessions(query: Query) -> list[SessionChange]:

@@ -31,6 +31,11 @@ def duration(value: object) -> int:
     return seconds
 
 
+def spelled_duration(seconds: int) -> str:
+    """The same the other way round, in the largest unit up to days that goes into it."""
+    return next(f"{seconds // _SECONDS[unit]}{unit}" for unit in "dhms" if seconds % _SECONDS[unit] == 0)
+
+
 def size(value: object) -> int:
     """Octets of `4KB`, `1GB` or a bare number."""
     if isinstance(value, bool) or not isinstance(value, int | str):

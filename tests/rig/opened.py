@@ -1,4 +1,4 @@
-"""A Chromium in which cookies are blocked, before a proxy with an application behind it, for the tests of one module."""
+"""A Chromium before a proxy with an application behind it, for the tests of one module."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -21,7 +21,9 @@ class Opened(NamedTuple):
 
 
 @contextmanager
-def without_cookies(certificate: Path, confdir: Path, place: Path, rules: str) -> Iterator[Opened]:
+def opened_browser(
+    certificate: Path, confdir: Path, place: Path, rules: str, cookies_blocked: bool = True
+) -> Iterator[Opened]:
     """Both, until the module's tests are over; then the proxy must have logged no traceback. Skips where there is no Chromium."""
     if browser.executable() is None:
         pytest.skip("there is no Chromium on this machine")
@@ -33,7 +35,5 @@ def without_cookies(certificate: Path, confdir: Path, place: Path, rules: str) -
         running.write_rules(rules)
         running.start()
         stack.callback(running.stop)
-        yield Opened(
-            stack.enter_context(browser.profile(place / "chromium", running.url, cookies_blocked=True)), origin
-        )
+        yield Opened(stack.enter_context(browser.profile(place / "chromium", running.url, cookies_blocked)), origin)
     assert "Traceback" not in running.log(), running.log()

@@ -78,7 +78,7 @@ def load_session(query: Query, session: str) -> StoredSession | None:
     rows = query(_LOAD + "session = ?", (session,))
     if not rows:
         return None
-    return StoredSession(*rows[0][1:], load_held(query, session))
+    return StoredSession(*(*rows[0][1:], load_held(query, session)))
 
 
 def load_open_sessions(query: Query) -> list[SessionChange]:

@@ -22,7 +22,7 @@ from cookieproxy.cookieless.entry import CarrierKind, Place
 from cookieproxy.cookieless.form_bodies import take_fields
 from cookieproxy.cookieless.pages import Injection, Page, rewrites_of
 from cookieproxy.cookieless.scrub import scrub
-from cookieproxy.cookieless.styles import rewritten
+from cookieproxy.cookieless.styles import StyleRewriter
 from cookieproxy.cookieless.urls import Links, inserted
 from cookieproxy.core.access import Access
 from cookieproxy.core.jar import Jar
@@ -363,7 +363,8 @@ CSS = st.lists(
 def test_a_style_sheet_is_as_it_was_but_for_the_prefix(before: bytes, after: bytes) -> None:
     prefix = b"/(S(" + ID.encode() + b"))"
     text = before + b"url(" + after
-    written = rewritten(text, prefix)
+    rewriter = StyleRewriter(prefix)
+    written = rewriter.feed(text) + rewriter.close()
     spelled = (prefix + b"/", b"/\\(S\\(" + ID.encode() + b"\\)\\)/")
     assert written.replace(spelled[0], b"/").replace(spelled[1], b"/") == text
     for one in spelled:

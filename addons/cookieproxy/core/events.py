@@ -184,4 +184,115 @@ class SessionChange(NamedTuple):
     """When it was over; None while it is not."""
 
 
-type Observation = ClientSeen | SetCookieSeen | RequestSeen | Event | JarChange | SessionChange
+class EndCause(StrEnum):
+    """How a session of an application ended: the `end_cause` column of `scripts/cookies sessions` (R32, R39)."""
+
+    OPEN = "open"
+    """It has not ended, as far as was seen."""
+    LOGOUT = "logout"
+    """The server deleted the cookie."""
+    ROTATED = "rotated"
+    """A new id took over while it was in use."""
+    TIMED_OUT = "timed_out"
+    """A dead id was sent after a gap, or past an absolute age, and was replaced or refused."""
+    LOST = "lost"
+    """Refused or replaced without a gap that explains it."""
+    EXPIRED = "expired"
+    """The cookie's own end came."""
+    EVICTED = "evicted"
+    """A limit threw it out."""
+    CLOSED = "closed"
+    """The client came back without it."""
+
+
+class SessionSeen(NamedTuple):
+    """The state of one session of an application after a change; the same session has the same first five fields and start."""
+
+    client: str
+    site: str
+    host: str
+    """That set it, or that it was first sent to."""
+    cookie: bytes
+    """Name of the cookie, or of the parameter if the id travels in the URL."""
+    id: str
+    """A keyed hash of the id: sixteen hexadecimal digits, the same as in a hashed value."""
+    started: float
+    """Unix seconds: the first Set-Cookie, or the first use if that was not seen."""
+    last_seen: float
+    """Unix seconds of the last use, or the start."""
+    ended: float | None
+    end_cause: EndCause
+    end_sentence: str | None
+    """What showed the end, for people."""
+    end_flow: str | None
+    """Id of the flow that showed it."""
+    start_flow: str | None
+    requests: int
+    """That carried the id while it was good."""
+    longest_gap: float
+    """Seconds, the longest between two uses that it survived; 0 if it was never used twice."""
+    killing_gap: float | None
+    """Seconds without use after which it was dead; None if it did not die so."""
+    killing_age: float | None
+    """Seconds from its start after which it was dead although it was in use; None if it did not die so."""
+    rotated_from: str | None
+    """The id it took over from."""
+    rotated_to: str | None
+    """The id that took over."""
+    policy: str | None
+    """The policy that it is judged by, in the words of rules.yaml."""
+    expected_end: float | None
+    """Unix seconds at which the server should have ended it by that policy, or should end it if it is not used again."""
+    adopted: bool
+    """True if nobody saw it being set."""
+    logged_in: bool
+    """True once a login with it, or with the id it took over from, succeeded."""
+    expiry: float | None
+    """Unix seconds of the cookie's own end, as it was set last; None for a session cookie."""
+    renewal: str | None
+    """How its cookie's end is pushed out: `sliding`, `half-sliding` or `fixed`; None if it has none or too little was seen."""
+    in_url: bool
+    """True if the id travels in the URL."""
+    recognised: str
+    """Why it is taken for a session, for people."""
+    state: str
+    """JSON that only its owner understands: what a proxy started anew needs to go on."""
+
+
+class Proof(NamedTuple):
+    """One exchange that shows a finding."""
+
+    flow_id: str | None
+    time: float
+    """Unix seconds."""
+    said: str
+    """What it shows, never with a value."""
+
+
+class FindingSeen(NamedTuple):
+    """The state of one finding; the same finding has the same code, host, cookie and client, and what comes later replaces it."""
+
+    code: str
+    severity: str
+    """info, low, medium or high."""
+    site: str
+    host: str
+    cookie: bytes | None
+    client: str | None
+    """None if it is not about one client."""
+    count: int
+    first_seen: float
+    last_seen: float
+    evidence: tuple[Proof, ...]
+    """The first exchanges and the latest ones."""
+    advice: str
+    """What to do, in a sentence."""
+    references: str
+    """Sections of standards, comma-separated; empty if there are none."""
+    withdrawn: bool = False
+    """True if it turned out to be part of another: it is to be forgotten."""
+
+
+type Observation = (
+    ClientSeen | SetCookieSeen | RequestSeen | Event | JarChange | SessionChange | SessionSeen | FindingSeen
+)

@@ -107,3 +107,62 @@ class RequestRow:
         """The pairs that take the most room in its Cookie header (R2)."""
         passed = (pair for pair in self.pairs if pair.event != "withheld")
         return sorted(passed, key=lambda pair: -pair.size_bytes)[:most]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session of an application, as it was told last (`core.events.SessionSeen` says what each field means)."""
+
+    client: str
+    site: str
+    host: str
+    cookie: str
+    id: str
+    started: float
+    last_seen: float
+    ended: float | None
+    end_cause: str
+    end_sentence: str | None
+    end_flow: str | None
+    start_flow: str | None
+    requests: int
+    longest_gap: float
+    killing_gap: float | None
+    killing_age: float | None
+    rotated_from: str | None
+    rotated_to: str | None
+    policy: str | None
+    expected_end: float | None
+    adopted: bool
+    logged_in: bool
+    expiry: float | None
+    renewal: str | None
+    in_url: bool
+    recognised: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRow:
+    """One exchange that shows a finding."""
+
+    flow_id: str | None
+    time: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One finding (`core.events.FindingSeen` says what each field means)."""
+
+    code: str
+    severity: str
+    site: str
+    host: str
+    cookie: str | None
+    client: str | None
+    count: int
+    first_seen: float
+    last_seen: float
+    evidence: tuple[ProofRow, ...]
+    advice: str
+    references: str

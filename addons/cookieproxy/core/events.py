@@ -280,7 +280,8 @@ class FindingSeen(NamedTuple):
     cookie: bytes | None
     client: str | None
     """None if it is not about one client."""
-    count: int
+    times: int
+    """How often it was seen."""
     first_seen: float
     last_seen: float
     evidence: tuple[Proof, ...]

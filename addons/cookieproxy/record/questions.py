@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core.events import EventKind, JarKind
 from .filters import Filter, Query, Where, below, where_client, where_cookie, where_since, where_site
+from .inventory import CensusRows, census
 from .listings import ClientRow, EventRow, JarRow, PairRow, RequestRow
 from .values import Masker, ValuePolicy, Wire, octets_of
 from .views import CLIENTS, EVENTS, JARS, REQUESTS, View
@@ -121,6 +122,10 @@ class Questions:
             + f" WHERE seq IN ({largest}) AND header_bytes > 0 ORDER BY header_bytes DESC, seq LIMIT ?"
         )
         return [_request_row(row, False) for row in self._query(query, (*where.values, limit))]
+
+    def census(self, wanted: Filter = NO_FILTER) -> CensusRows:
+        """How much was recorded, and every cookie once."""
+        return census(self._query, wanted)
 
 
 def _select(view: View, source: int = 0) -> str:

@@ -164,7 +164,7 @@ class TestFailures:
         ),
         "a newer one": (
             _newer,
-            r"a newer Cookie Proxy wrote it \(its schema has version 99, this program knows 2\). Use that",
+            r"a newer Cookie Proxy wrote it \(its schema has version 99, this program knows 3\). Use that",
         ),
         "a damaged one": (_damaged, "the file is damaged"),
     }

@@ -270,7 +270,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(first_version: Path) 
         write(store, session(), held(b"new"))
         assert names(store) == [b"sid", b"new"]
     with closing(sqlite3.connect(first_version)) as connection:
-        assert schema_version(connection) == 2 == len(MIGRATIONS)
+        assert schema_version(connection) == 3 == len(MIGRATIONS)
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("SELECT session FROM cookieless_sessions").fetchall() == [(ONE,)]
 

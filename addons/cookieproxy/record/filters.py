@@ -25,6 +25,9 @@ class Filter:
     """Unix seconds."""
 
 
+NO_FILTER = Filter()
+
+
 class Where:
     """Conditions that all hold, and the values for their question marks."""
 

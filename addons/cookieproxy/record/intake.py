@@ -1,14 +1,25 @@
 """What waits to be written: given by the event loop in no time, taken by the writer thread, never more than there is room for.
 
-When there is no room, observations are dropped and counted. Changes of jars and sessions and sightings of clients are never
-dropped: of these the latest for each cookie, session and client waits, so that they take no more room than the jars themselves.
+When there is no room, observations are dropped and counted. Changes of jars and sessions, findings and sightings of clients are
+never dropped: of these the latest for each cookie, session, finding and client waits, so that they take no more room than what they
+tell of.
 """
 
 from collections.abc import Hashable
 from dataclasses import dataclass
 from threading import Condition, Event
 
-from ..core.events import ClientSeen, JarChange, Observation, RequestSeen, SessionChange, SetCookieSeen
+from ..core.events import (
+    ClientSeen,
+    FindingSeen,
+    JarChange,
+    Observation,
+    RequestSeen,
+    SessionChange,
+    SessionSeen,
+    SetCookieSeen,
+)
+from .tracked import finding_place, session_place
 
 ROOM_BYTES = 64_000_000
 """Memory that waiting observations may take, as `_weight` reckons it."""
@@ -22,6 +33,8 @@ GOES_ON, IS_OVER = "goes on", "is over"
 
 _OBJECT_BYTES = 500
 _PAIR_BYTES = 250
+_SESSION_BYTES = 1_000
+_PROOF_BYTES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,10 @@ def _place(seen: Observation) -> Hashable | None:
         return (seen.client, seen.jar, seen.session, seen.key)
     if isinstance(seen, SessionChange):
         return (seen.session, GOES_ON if seen.ended is None else IS_OVER)
+    if isinstance(seen, SessionSeen):
+        return session_place(seen)
+    if isinstance(seen, FindingSeen):
+        return finding_place(seen)
     return seen.client if isinstance(seen, ClientSeen) else None
 
 
@@ -147,4 +164,8 @@ def _weight(seen: Observation) -> int:
         return _OBJECT_BYTES + len(seen.field)
     if type(seen) is RequestSeen:
         return _OBJECT_BYTES + _PAIR_BYTES * len(seen.pairs) + seen.header_bytes
+    if type(seen) is SessionSeen:
+        return _SESSION_BYTES + len(seen.state)
+    if type(seen) is FindingSeen:
+        return _OBJECT_BYTES + _PROOF_BYTES * len(seen.evidence)
     return _OBJECT_BYTES

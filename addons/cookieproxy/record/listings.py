@@ -142,6 +142,25 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GapRow:
+    """What one session shows of the timeouts of its application, in seconds."""
+
+    host: str
+    cookie: str
+    longest_gap: float
+    killing_gap: float | None
+    killing_age: float | None
+    survived_age: float
+    """From its start to its last use."""
+    renewal: str | None
+    logged_in: bool
+
+
+SEVERITIES = ("info", "low", "medium", "high")
+"""Of findings, the least severe first."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProofRow:
     """One exchange that shows a finding."""
 

@@ -11,7 +11,7 @@ from .values import ValuePolicy
 
 @dataclass(frozen=True, slots=True)
 class RecordPolicy:
-    """How much of what was seen is kept. Jars always are, with their values, and so are sessions."""
+    """How much of what was seen is kept. Jars always are, with their values, and so are cookieless sessions."""
 
     values: ValuePolicy = ValuePolicy.HASH
     keep_seconds: float | None = 30 * 86_400
@@ -33,7 +33,8 @@ class Exceptions:
     def without(self, observations: list[Observation]) -> list[Observation]:
         """The observations that may be recorded.
 
-        Jars, sessions and clients always may: without them the proxy could not go on.
+        Jars, cookieless sessions and clients always may: without them the proxy could not go on. Sessions of applications
+        and findings are observations like others.
         """
         if self._pattern is None:
             return observations

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..core.events import ClientSeen, Observation, SessionChange
+from ..core.events import ClientSeen, FindingSeen, Observation, SessionChange, SessionSeen
 from .jars import StoredCookie
 from .questions import Questions
 from .sessions import StoredSession
@@ -74,6 +74,15 @@ class Reader(Protocol):
     def load_open_sessions(self) -> list[SessionChange]:
         """All cookieless sessions that are not over, the last used last; `time` is when that was."""
 
+    def load_sessions(self, most: int) -> list[SessionSeen]:
+        """Sessions of applications, `most` in all: those that have not ended and, of those that have, the latest.
+
+        In the order in which they ended or, if they go on, were used last. What waits to be written is not in it.
+        """
+
+    def load_findings(self) -> list[FindingSeen]:
+        """All findings, the last seen last. What waits to be written is not in it."""
+
     def holder(self) -> int | None:
         """Process id of the proxy that writes into it (0 if it does not say); None if none does."""
 
@@ -92,6 +101,9 @@ class Store(Reader, Protocol):
 
     def masker(self, policy: ValuePolicy) -> Masker:
         """The policy with this store's key."""
+
+    def hash_id(self, value: bytes) -> str:
+        """The sixteen hexadecimal digits of this value's keyed hash, as hashed values have them."""
 
     def write(self, observations: Sequence[Observation], masker: Masker) -> None:
         """Keep these, all or none, in one transaction."""

@@ -11,13 +11,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..core.events import EventKind, JarKind
-from .filters import Filter, Query, Where, below, where_client, where_cookie, where_since, where_site
+from .filters import NO_FILTER, Filter, Where, below, where_client, where_cookie, where_since, where_site
 from .inventory import CensusRows, census
 from .listings import ClientRow, EventRow, JarRow, PairRow, RequestRow
-from .values import Masker, ValuePolicy, Wire, octets_of
-from .views import CLIENTS, EVENTS, JARS, REQUESTS, View
-
-NO_FILTER = Filter()
+from .tracked_questions import TrackedQuestions
+from .values import Masker, ValuePolicy, Wire, octets_of, text_of
+from .views import CLIENTS, EVENTS, JARS, REQUESTS
 
 _HIDING = Masker(ValuePolicy.DROP, b"")
 _PAIR_KINDS = (EventKind.SENT, EventKind.WITHHELD, EventKind.UNEXPECTED)
@@ -29,11 +28,8 @@ _KINDS: tuple[frozenset[EventKind], ...] = (
 """What each source of the view `events` may hold."""
 
 
-class Questions:
+class Questions(TrackedQuestions):
     """Everything that can be asked of a store of observations and jars."""
-
-    def __init__(self, query: Query) -> None:
-        self._query = query
 
     def clients(self, wanted: Filter = NO_FILTER) -> list[ClientRow]:
         """Who was seen, the last seen last; with a site or cookie, who had something of it in a jar."""
@@ -43,7 +39,7 @@ class Questions:
         if wanted.site is not None or wanted.cookie is not None:
             jars = _where_jar(Filter(site=wanted.site, cookie=wanted.cookie))
             where.add(f"client IN (SELECT client FROM jar_rows{jars.sql})", *jars.values)
-        rows = self._query(_select(CLIENTS) + where.sql + " ORDER BY last_seen, client", where.values)
+        rows = self._query(CLIENTS.select() + where.sql + " ORDER BY last_seen, client", where.values)
         return [ClientRow(*row) for row in rows]
 
     def jar(self, wanted: Filter = NO_FILTER, at: float | None = None, values: bool = False) -> list[JarRow]:
@@ -64,7 +60,7 @@ class Questions:
                 at,
             )
         names = [column.name for column in JARS.columns]
-        rows = self._query(_select(JARS) + where.sql + " ORDER BY 1, 2, 3, 4, 5, 6, 7, id", where.values)
+        rows = self._query(JARS.select() + where.sql + " ORDER BY 1, 2, 3, 4, 5, 6, 7, id", where.values)
         return [_jar_row(dict(zip(names, row, strict=True)), values) for row in rows]
 
     def events(
@@ -85,7 +81,7 @@ class Questions:
         for source, possible in enumerate(_KINDS):
             if kinds is None or possible.intersection(kinds):
                 where = _where_event(source, wanted, kinds, after_seq)
-                query = _select(EVENTS, source) + where.sql + f" ORDER BY {order} LIMIT ?"
+                query = EVENTS.select(source) + where.sql + f" ORDER BY {order} LIMIT ?"
                 rows += [
                     _event_row(source, row, values)
                     for row in self._query(query, (*where.values, -1 if limit is None else limit))
@@ -103,7 +99,7 @@ class Questions:
     def requests(self, wanted: Filter = NO_FILTER, limit: int | None = None, values: bool = False) -> list[RequestRow]:
         """Requests with all their pairs, by time; the latest `limit` of them."""
         where = _where_request(wanted)
-        query = _select(REQUESTS) + where.sql + " ORDER BY time DESC, seq DESC LIMIT ?"
+        query = REQUESTS.select() + where.sql + " ORDER BY time DESC, seq DESC LIMIT ?"
         rows = self._query(query, (*where.values, -1 if limit is None else limit))
         return [_request_row(row, values) for row in reversed(rows)]
 
@@ -118,7 +114,7 @@ class Questions:
         where = _where_request(wanted)
         largest = f"SELECT seq FROM (SELECT seq, max(header_bytes) FROM request_rows{where.sql} GROUP BY client, host)"
         query = (
-            _select(REQUESTS)
+            REQUESTS.select()
             + f" WHERE seq IN ({largest}) AND header_bytes > 0 ORDER BY header_bytes DESC, seq LIMIT ?"
         )
         return [_request_row(row, False) for row in self._query(query, (*where.values, limit))]
@@ -126,12 +122,6 @@ class Questions:
     def census(self, wanted: Filter = NO_FILTER) -> CensusRows:
         """How much was recorded, and every cookie once."""
         return census(self._query, wanted)
-
-
-def _select(view: View, source: int = 0) -> str:
-    """A view's SELECT over one of its sources, to which conditions on the table's own columns can be added."""
-    columns = ", ".join(f'{column.from_source(source)} AS "{column.name}"' for column in view.columns)
-    return f"SELECT {columns} FROM {view.sources[source]}"
 
 
 def _where_jar(wanted: Filter) -> Where:
@@ -188,8 +178,8 @@ def _jar_row(row: Mapping[str, Any], values: bool) -> JarRow:
         session=row["session"],
         site=row["site"],
         domain=row["domain"],
-        path=_text(row["path"]),
-        name=_text(row["name"]),
+        path=text_of(row["path"]),
+        name=text_of(row["name"]),
         value=_shown(row["value"]) if values else None,
         host_only=bool(row["host_only"]),
         secure=bool(row["secure"]),
@@ -238,7 +228,7 @@ def _request_row(row: Any, values: bool) -> RequestRow:
     seq, time, client, site, host, scheme, method, path, flow_id, party, header_bytes, pairs, value_form = row
     hide = value_form == ValuePolicy.KEEP and not values
     shown = tuple(_pair_row(pair, hide) for pair in json.loads(pairs))
-    return RequestRow(seq, time, client, site, host, scheme, method, _text(path), flow_id, party, header_bytes, shown)
+    return RequestRow(seq, time, client, site, host, scheme, method, text_of(path), flow_id, party, header_bytes, shown)
 
 
 def _pair_row(pair: dict[str, Any], hide: bool) -> PairRow:
@@ -247,9 +237,5 @@ def _pair_row(pair: dict[str, Any], hide: bool) -> PairRow:
     return PairRow(**pair)
 
 
-def _text(kept: Wire) -> str:
-    return kept if isinstance(kept, str) else kept.decode("latin-1")
-
-
 def _shown(kept: Wire | None) -> str | None:
-    return None if kept is None else _text(kept)
+    return None if kept is None else text_of(kept)

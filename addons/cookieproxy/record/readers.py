@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..core.events import ClientSeen, SessionChange
+from ..core.events import ClientSeen, FindingSeen, SessionChange, SessionSeen
 from . import commands
 from .connection import SharedConnection
 from .files import connect, explained, open_for_reading, spec_of
@@ -11,6 +11,7 @@ from .lock import holder_of
 from .protocol import Answer
 from .questions import Questions
 from .sessions import StoredSession, load_open_sessions, load_session
+from .tracked import load_findings, load_sessions
 
 _CLIENTS = "SELECT last_seen, client, address, user_agent, profile FROM clients ORDER BY last_seen"
 
@@ -38,6 +39,14 @@ class SqliteReading:
     def load_open_sessions(self) -> list[SessionChange]:
         """All cookieless sessions that are not over, the last used last."""
         return load_open_sessions(self._reading.rows)
+
+    def load_sessions(self, most: int) -> list[SessionSeen]:
+        """Sessions of applications that have not ended and, of those that have, the latest: `most` in all, the latest last."""
+        return load_sessions(self._reading.rows, most)
+
+    def load_findings(self) -> list[FindingSeen]:
+        """All findings, the last seen last."""
+        return load_findings(self._reading.rows)
 
     def answer(self, command: int) -> Answer | None:
         """What came of a command; None until it is finished."""

@@ -1,7 +1,8 @@
 """What is thrown away, oldest first, when it is too old or too much (`record: keep:` and `max_bytes:`).
 
 Works in slices, so that the writer can go on between them. Cookies that are in a jar now are never touched, nor are clients
-that have such, nor sessions that go on; what sessions hold that are over is closed.
+that have such, nor cookieless sessions that go on; what cookieless sessions hold that are over is closed. Sessions of applications
+go by their end or, as nobody may ever see that, by their last use; findings by when they were last seen.
 """
 
 # ruff: noqa: S608  the SQL here is put together from names of our own; every value is bound
@@ -16,8 +17,10 @@ _TABLES = (
     ("event_rows", "seq", "time"),
     ("jar_rows", "id", "valid_to"),
     ("session_rows", "session", "ended"),
+    ("tracked_rows", "number", "coalesce(ended, last_seen)"),
+    ("finding_rows", "number", "last_seen"),
 )
-"""Each table of what is past, its primary key, and the column that says when it was (Unix seconds, indexed)."""
+"""Each table of what is past, its primary key, and the column or term that says when it was (Unix seconds, indexed)."""
 
 _WORD_COLUMNS = {
     "client_rows": "client",
@@ -26,6 +29,8 @@ _WORD_COLUMNS = {
     "event_rows": "client site host event reason sentence jar rule value_form",
     "jar_rows": "client jar site",
     "session_rows": "client site",
+    "tracked_rows": "client site host end_cause policy renewal recognised",
+    "finding_rows": 'code severity site host client advice "references"',
 }
 """Each table with its columns of numbers from `words`."""
 

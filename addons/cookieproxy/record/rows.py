@@ -1,7 +1,8 @@
 """From observations to rows: values masked, pairs as JSON, repeated words as numbers, each event with its number in the sequence.
 
-Knows the columns of the tables for observations and nothing else of SQL. Jars and sessions have rows of their own (`jars`,
-`sessions`). Runs in the writer thread, inside the transaction that inserts the rows, because a new word gets its number there.
+Knows the columns of the tables for observations and nothing else of SQL. Jars, sessions and findings have rows of their own
+(`jars`, `sessions`, `tracked`). Runs in the writer thread, inside the transaction that inserts the rows, because a new word gets
+its number there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,11 +15,13 @@ from ..core.events import (
     ClientSeen,
     Event,
     EventKind,
+    FindingSeen,
     JarChange,
     Observation,
     RequestSeen,
     SentPair,
     SessionChange,
+    SessionSeen,
     SetCookieSeen,
 )
 from ..core.syntax import wire_text
@@ -47,6 +50,8 @@ class Rows:
         self.jar_changes: list[JarChange] = []
         self.session_changes: list[tuple[int, SessionChange]] = []
         """Each with the number of changes of jars that came before it."""
+        self.sessions: list[SessionSeen] = []
+        self.findings: list[FindingSeen] = []
         self.next_seq = next_seq
         """The number of the event to come."""
         self._words = words
@@ -59,6 +64,8 @@ class Rows:
             ClientSeen: self._add_client,
             JarChange: self.jar_changes.append,
             SessionChange: self._add_session,
+            SessionSeen: self.sessions.append,
+            FindingSeen: self.findings.append,
         }
 
     def add(self, observations: Sequence[Observation]) -> None:

@@ -1,8 +1,8 @@
 """The tables of the SQLite store and the way from each older version to this one.
 
 What the views and tables mean stands in `views` and `tables`, from which the README's chapter is made. The views (`clients`,
-`events`, `requests`, `set_cookies`, `jars`, `cookieless_sessions`) are the public interface, readable with any SQLite tool; the
-tables behind them, in which repeated words are numbers, may change with a version.
+`events`, `requests`, `set_cookies`, `jars`, `cookieless_sessions`, `sessions`, `findings`) are the public interface, readable with
+any SQLite tool; the tables behind them, in which repeated words are numbers, may change with a version.
 """
 
 import secrets
@@ -88,6 +88,25 @@ CREATE INDEX session_rows_ended ON session_rows (ended) WHERE ended IS NOT NULL;
 CREATE INDEX jar_rows_session ON jar_rows (session) WHERE session > '' AND valid_to IS NULL;
 """
 
+_VERSION_3 = """
+CREATE TABLE tracked_rows (
+    number INTEGER PRIMARY KEY, client INTEGER NOT NULL, site INTEGER NOT NULL, host INTEGER NOT NULL, cookie NOT NULL,
+    id TEXT NOT NULL, started REAL NOT NULL, last_seen REAL NOT NULL, ended REAL, end_cause INTEGER NOT NULL, end_sentence TEXT,
+    end_flow TEXT, start_flow TEXT, requests INTEGER NOT NULL, longest_gap_seconds REAL NOT NULL, killing_gap_seconds REAL,
+    killing_age_seconds REAL, rotated_from TEXT, rotated_to TEXT, policy INTEGER, expected_end REAL, adopted INTEGER NOT NULL,
+    logged_in INTEGER NOT NULL, expiry REAL, renewal INTEGER, in_url INTEGER NOT NULL, recognised INTEGER NOT NULL,
+    state TEXT NOT NULL);
+CREATE UNIQUE INDEX tracked_rows_place ON tracked_rows (client, site, host, cookie, id, started);
+CREATE INDEX tracked_rows_open ON tracked_rows (last_seen) WHERE ended IS NULL;
+CREATE INDEX tracked_rows_age ON tracked_rows (coalesce(ended, last_seen));
+CREATE TABLE finding_rows (
+    number INTEGER PRIMARY KEY, code INTEGER NOT NULL, severity INTEGER NOT NULL, site INTEGER NOT NULL, host INTEGER NOT NULL,
+    cookie, client INTEGER, count INTEGER NOT NULL, first_seen REAL NOT NULL, last_seen REAL NOT NULL, evidence TEXT NOT NULL,
+    advice INTEGER NOT NULL, "references" INTEGER NOT NULL);
+CREATE UNIQUE INDEX finding_rows_place ON finding_rows (code, host, quote(cookie), coalesce(client, 0));
+CREATE INDEX finding_rows_age ON finding_rows (last_seen);
+"""
+
 
 def _version_1(connection: sqlite3.Connection) -> None:
     run_script(connection, _VERSION_1)
@@ -98,7 +117,11 @@ def _version_2(connection: sqlite3.Connection) -> None:
     run_script(connection, _VERSION_2)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
+def _version_3(connection: sqlite3.Connection) -> None:
+    run_script(connection, _VERSION_3)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3)
 """The n-th leads from version n-1 to n; a released one is never changed. Views and reasons are made anew after the last."""
 
 

@@ -22,7 +22,8 @@ from .readers import SqliteReading
 from .retention import forget_words, prune
 from .rows import EVENT_COLUMNS, REQUEST_COLUMNS, SET_COOKIE_COLUMNS, Rows
 from .sessions import write_changes
-from .values import Masker, ValuePolicy
+from .tracked import write_findings, write_sessions
+from .values import Masker, ValuePolicy, keyed_hash
 from .words import Words
 
 _CLIENT_SEEN = """INSERT INTO client_rows (client, address, user_agent, profile, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?)
@@ -83,6 +84,10 @@ class SqliteStore(SqliteReading):
         """The policy with this store's key."""
         return Masker(policy, self._hash_key)
 
+    def hash_id(self, value: bytes) -> str:
+        """The sixteen hexadecimal digits of this value's keyed hash, as hashed values have them."""
+        return keyed_hash(value, self._hash_key)
+
     def write(self, observations: Sequence[Observation], masker: Masker) -> None:
         """Keep these, all or none, in one transaction. Raises StoreError if the file is in the way."""
         try:
@@ -101,6 +106,8 @@ class SqliteStore(SqliteReading):
         insert_all(connection, "event_rows", EVENT_COLUMNS, rows.events)
         connection.executemany(_CLIENT_SEEN, rows.clients)
         write_changes(connection, self._words, rows.jar_changes, rows.session_changes)
+        write_sessions(connection, self._words, rows.sessions)
+        write_findings(connection, self._words, rows.findings)
         if rows.next_seq != self._next_seq:
             connection.execute(_KEEP_NEXT_SEQ, (rows.next_seq,))
 

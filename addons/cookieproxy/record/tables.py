@@ -6,7 +6,7 @@ A column that has a view's column of the same name means the same; texts are rep
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .views import CLIENTS, COOKIELESS_SESSIONS, EVENTS, JARS, REQUESTS, SET_COOKIES, View
+from .views import CLIENTS, COOKIELESS_SESSIONS, EVENTS, FINDINGS, JARS, REQUESTS, SESSIONS, SET_COOKIES, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,13 @@ TABLES: tuple[Table, ...] = (
         },
         COOKIELESS_SESSIONS,
     ),
+    Table(
+        "tracked_rows",
+        "Sessions of applications.",
+        {"number": "number of the row", "state": "what a proxy started anew needs to go on, in its own words"},
+        SESSIONS,
+    ),
+    Table("finding_rows", "What is wrong.", {"number": "number of the row"}, FINDINGS),
     Table(
         "commands",
         "What the command line asks the running proxy to do; an hour after the answer it is forgotten.",

@@ -58,6 +58,16 @@ def octets_of(kept: Wire) -> bytes:
     return kept.encode() if isinstance(kept, str) else bytes(kept)
 
 
+def text_of(kept: Wire) -> str:
+    """What people are shown of it: bytes that are not UTF-8 as latin-1."""
+    return kept if isinstance(kept, str) else kept.decode("latin-1")
+
+
+def keyed_hash(value: bytes, key: bytes) -> str:
+    """64 bits of the hash of a value, as 16 hexadecimal digits."""
+    return blake2b(value, digest_size=8, key=key).hexdigest()
+
+
 def length_only(value: bytes) -> bytes:
     """`***24` for a value of 24 bytes."""
     return b"***%d" % len(value)
@@ -119,8 +129,7 @@ class Masker:
 
     def hash(self, value: bytes) -> bytes:
         """`#` and 16 hexadecimal digits of the keyed hash, `:` and the length in bytes."""
-        digest = blake2b(value, digest_size=8, key=self._key).hexdigest()
-        return b"#%s:%d" % (digest.encode(), len(value))
+        return b"#%s:%d" % (keyed_hash(value, self._key).encode(), len(value))
 
     def _remembered_hash(self, value: bytes) -> bytes:
         """The same value comes again and again; long ones would take too much memory."""

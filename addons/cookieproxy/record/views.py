@@ -35,13 +35,12 @@ class View:
     @property
     def sql(self) -> str:
         """The CREATE VIEW statement."""
-        selects = (
-            "SELECT "
-            + ", ".join(f'{column.from_source(i)} AS "{column.name}"' for column in self.columns)
-            + f" FROM {source}"
-            for i, source in enumerate(self.sources)
-        )
-        return f"CREATE VIEW {self.name} AS " + " UNION ALL ".join(selects)
+        return f"CREATE VIEW {self.name} AS " + " UNION ALL ".join(map(self.select, range(len(self.sources))))
+
+    def select(self, source: int = 0) -> str:
+        """Its SELECT over one of its sources, to which conditions on the table's own columns can be added."""
+        columns = ", ".join(f'{column.from_source(source)} AS "{column.name}"' for column in self.columns)
+        return f"SELECT {columns} FROM {self.sources[source]}"
 
 
 def _text_of(number: str) -> str:
@@ -220,7 +219,64 @@ COOKIELESS_SESSIONS = View(
     ),
 )
 
-VIEWS: tuple[View, ...] = (CLIENTS, EVENTS, SET_COOKIES, REQUESTS, JARS, COOKIELESS_SESSIONS)
+SESSIONS = View(
+    "sessions",
+    "One row for each session of an application: an id that it gave a client in a cookie or a URL.",
+    ("tracked_rows",),
+    (
+        CLIENT,
+        SITE,
+        _word("host", "host that set it, or that it was first sent to"),
+        Column("cookie", "name of the cookie, or of the parameter in the URL"),
+        Column("id", "a keyed hash of the id: 16 digits, the same as in a hashed value"),
+        Column("started", "Unix seconds: the first Set-Cookie, or the first use if that was not seen"),
+        Column("last_seen", "Unix seconds of the last use, or the start"),
+        Column("ended", "Unix seconds, when the end showed; null while it is open"),
+        _word("end_cause", "open, logout, rotated, timed_out, lost, expired, evicted or closed"),
+        Column("lifetime_seconds", "from start to end; null while it is open", ("ended - started",)),
+        Column("requests", "that carried the id while it was good"),
+        Column("longest_gap_seconds", "the longest between two uses that it survived; 0 if it was never used twice"),
+        Column("rotated_from", "the id it took over from"),
+        Column("rotated_to", "the id that took over"),
+        _word("policy", "the policy that it is judged by, in the words of rules.yaml"),
+        Column("expected_end", "Unix seconds, when it should have ended, or should end unused, by that policy"),
+        Column("end_sentence", "what showed the end"),
+        Column("end_flow", "flow_id of the exchange that showed it"),
+        Column("start_flow", "flow_id of the exchange that it began with"),
+        Column("killing_gap_seconds", "without use, after which it was dead; null if it did not die so"),
+        Column("killing_age_seconds", "after which it was dead although in use; null if it did not die so"),
+        Column("adopted", "1 if nobody saw it being set"),
+        Column("logged_in", "1 once a login with it, or with the id it took over from, succeeded"),
+        Column("expiry", "Unix seconds of the cookie's own end; null for a session cookie"),
+        _word("renewal", "how that end is pushed out: sliding, half-sliding or fixed; null if it is not known"),
+        Column("in_url", "1 if the id travels in the URL"),
+        _word("recognised", "why it is taken for a session"),
+    ),
+)
+
+FINDINGS = View(
+    "findings",
+    "One row for each thing that is wrong with a cookie, a session or an application.",
+    ("finding_rows",),
+    (
+        _word("code", "what is wrong"),
+        _word("severity", "info, low, medium or high"),
+        SITE,
+        HOST,
+        Column("cookie", "name of the cookie, if it is about one"),
+        _word("client", "the client, if it is about one"),
+        Column("count", "how many times it was seen"),
+        Column("first_seen", "Unix seconds"),
+        Column("last_seen", "Unix seconds"),
+        Column("evidence", "JSON array, an object for each exchange that shows it: flow_id, time, said"),
+        _word("advice", "what to do"),
+        Column(
+            "references", "sections of standards, comma-separated; empty if there are none", (_text_of('"references"'),)
+        ),
+    ),
+)
+
+VIEWS: tuple[View, ...] = (CLIENTS, EVENTS, SET_COOKIES, REQUESTS, JARS, COOKIELESS_SESSIONS, SESSIONS, FINDINGS)
 """All of them, in the order in which the README shows them."""
 
 

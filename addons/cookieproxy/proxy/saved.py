@@ -9,6 +9,8 @@ from math import isfinite
 
 from mitmproxy.http import HTTPFlow
 
+from .taken_ids import TakenIds
+
 MOST_WAITING = 2_000
 """Events of flows that wait for earlier ones; more are let go in order."""
 
@@ -24,26 +26,27 @@ class SavedFlows:
         self._heap: list[tuple[float, int, HTTPFlow, Watch]] = []
         self._pushed = 0
         self._pushed_before = 0
-        self._taken: set[str] = set()
+        self._taken = TakenIds()
 
     def know(self, flow_ids: Iterable[str]) -> None:
         """These were read before."""
-        self._taken.update(flow_ids)
+        for one in flow_ids:
+            self._taken.add(one)
 
-    def add(self, flow: HTTPFlow) -> None:
-        """Take one flow; earlier events may be handed on."""
-        if flow.id in self._taken:
-            return
-        self._taken.add(flow.id)
+    def add(self, flow: HTTPFlow) -> bool:
+        """Take one flow, unless it was read before; earlier events may be handed on. True if it is new."""
+        if not self._taken.add(flow.id):
+            return False
         start = flow.request.timestamp_start
         if not isfinite(start):
-            return
+            return True
         self._push(start, flow, self._on_request)
         if flow.response is not None:
             answered = flow.response.timestamp_start
             self._push(max(start, answered) if answered and isfinite(answered) else start, flow, self._on_response)
         while len(self._heap) > MOST_WAITING:
             self._pop()
+        return True
 
     def drain_if_idle(self) -> None:
         """Hand on everything that waits, unless flows came since this was asked last."""

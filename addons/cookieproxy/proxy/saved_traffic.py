@@ -34,13 +34,13 @@ class SavedTraffic(Traffic):
         self.drain = self._flows.drain
         self.drain_if_idle = self._flows.drain_if_idle
 
-    def add(self, flow: HTTPFlow) -> None:
-        """Take one flow, unless it was read before."""
+    def add(self, flow: HTTPFlow) -> bool:
+        """Take one flow, unless it was read before; True if it is new."""
         if self.recorder is not self._knows_store:
             self._knows_store = self.recorder
             if self.recorder is not None:
                 self._flows.know(self.recorder.flow_ids())
-        self._flows.add(flow)
+        return self._flows.add(flow)
 
     def _request(self, flow: HTTPFlow) -> None:
         head = flows.request_head(flow)

@@ -16,7 +16,8 @@ import pytest
 
 from rig.process import environment
 
-APT = ("apt-get", "-qq", "-y", "--no-install-recommends", "install")
+APT = ("apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=120", "--no-install-recommends", "install")
+"""A machine that was just started is often installing something itself."""
 
 
 @contextmanager

@@ -30,6 +30,7 @@ EVENTS = (
     "cookieless",
 )
 BROWSERS = ("chrome", "firefox", "safari", "curl", "ie6", "ie8", "classic", "rfc6265bis", "none")
+SEVERITIES = ("info", "low", "medium", "high")
 TABLE_EVENTS = 1_000
 """Events in a table, unless the user says another number."""
 FOLLOWED_EVENTS = 10
@@ -80,6 +81,9 @@ class Arguments(argparse.Namespace):
     browsers: list[str] | None
     rules: str | None
     without_rules: bool
+    severity: str | None
+    codes: frozenset[str] | None
+    fail_on: str | None
 
 
 def time_before(now: float) -> Callable[[str], float]:
@@ -140,6 +144,17 @@ def kinds(text: str) -> frozenset[str]:
     unknown = said.difference(EVENTS)
     if unknown or not said:
         _wrong(f"{', '.join(sorted(unknown)) or repr(text)} is no kind of event: choose from {', '.join(EVENTS)}")
+    return said
+
+
+def codes(text: str) -> frozenset[str]:
+    """Reads codes of findings."""
+    from ..sessions.catalogue import CODES
+
+    said = frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+    unknown = said.difference(CODES)
+    if unknown or not said:
+        _wrong(f"{', '.join(sorted(unknown)) or repr(text)} is no code of a finding: choose from {', '.join(CODES)}")
     return said
 
 

@@ -18,11 +18,11 @@ from .arguments import (
     count,
     kinds,
     set_cookie,
-    site,
     time_before,
     url,
 )
-from .grammar_parts import SITE_HELP, Commands, add_command, add_store
+from .grammar_parts import Commands, add_command, add_listing, add_store, add_values
+from .grammar_tracked import add_findings, add_sessions
 from .grammar_transfer import add_export, add_forget, add_import
 
 
@@ -39,8 +39,8 @@ def parse(argv: Sequence[str], now: float) -> Arguments:
 def _parser(now: float) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/cookies",
-        description="Asks what the proxy recorded, takes cookies out and puts them in, explains what browsers do with a "
-        "cookie, checks the rules.",
+        description="Asks what the proxy recorded and what is wrong in it, takes cookies out and puts them in, explains what "
+        "browsers do with a cookie, checks the rules.",
         epilog="Each command has its own help with examples: scripts/cookies events --help",
         allow_abbrev=False,
     )
@@ -50,6 +50,7 @@ def _parser(now: float) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     adders = (
         *(_add_events, _add_clients, _add_jar),
+        *(add_sessions, add_findings),
         *(add_export, add_import, add_forget),
         *(_add_explain, _add_check),
     )
@@ -79,7 +80,8 @@ def _add_events(commands: Commands, now: float) -> None:
         "events --site shop.example --json",
         "events --follow --json --limit 0 | jq .   only what happens from now on",
     )
-    _add_listing(parser, now)
+    add_listing(parser, now)
+    add_values(parser)
     parser.add_argument("--event", dest="kinds", type=kinds, metavar="KIND[,KIND]", help=f"of: {', '.join(EVENTS)}")
     parser.add_argument(
         "--follow",
@@ -102,7 +104,8 @@ def _add_clients(commands: Commands, now: float) -> None:
         "clients --since 1h",
         "clients --cookie sid --json",
     )
-    _add_listing(parser, now)
+    add_listing(parser, now)
+    add_values(parser)
 
 
 def _add_jar(commands: Commands, now: float) -> None:
@@ -116,29 +119,14 @@ def _add_jar(commands: Commands, now: float) -> None:
         "jar --client '127.0.0.1 Chrome*' --at 10m     as it was ten minutes ago",
         "jar --jar held --json",
     )
-    _add_listing(parser, now)
+    add_listing(parser, now)
+    add_values(parser)
     parser.add_argument(
         "--jar", choices=("mirror", "held"), help="only the browsers' own, or only what the proxy holds"
     )
     parser.add_argument(
         "--at", dest="moment", type=time_before(now), metavar="TIME", help="as it was then; written like --since"
     )
-
-
-def _add_listing(parser: argparse.ArgumentParser, now: float) -> None:
-    """What every command that lists has in common."""
-    parser.add_argument("--json", action="store_true", help="one JSON array instead of a table")
-    add_store(parser)
-    parser.add_argument("--site", type=site, metavar="HOST", help=SITE_HELP)
-    parser.add_argument("--client", metavar="PATTERN", help="only these clients, such as '127.0.0.1 *'")
-    parser.add_argument("--cookie", metavar="PATTERN", help="only cookies of this name, such as sid or '_ga*'")
-    parser.add_argument(
-        "--since",
-        type=time_before(now),
-        metavar="TIME",
-        help="only what is younger: 10m (that long ago), 2026-11-20T13:00, or Unix seconds",
-    )
-    parser.add_argument("--values", action="store_true", help="show values: they are credentials")
 
 
 def _add_explain(commands: Commands, now: float) -> None:

@@ -59,6 +59,10 @@ def _command(name: str) -> Command:
             from .clients import run
         case "jar":
             from .jar import run
+        case "sessions":
+            from .sessions import run
+        case "findings":
+            from .findings import run
         case "export":
             from .export import run
         case "import":

@@ -18,6 +18,8 @@ NARROWING = {
     "limit": "--limit",
     "jar": "--jar",
     "moment": "--at",
+    "severity": "--severity",
+    "codes": "--code",
 }
 """Arguments that narrow a listing down, as options."""
 
@@ -40,9 +42,11 @@ def wanted(arguments: Arguments) -> Filter:
     return Filter(arguments.site, arguments.client, arguments.cookie, arguments.since)
 
 
-def nothing(arguments: Arguments, what: str) -> str:
-    """Why a listing may be empty, and what to do."""
+def nothing(arguments: Arguments, what: str, although: str | None = None) -> str:
+    """Why a listing may be empty, and what to do; `although` says what it means if there was traffic."""
     given = [option for name, option in NARROWING.items() if getattr(arguments, name, None) is not None]
     if given:
         return f"No {what} fit {' and '.join(given)}; without that there may be some."
+    if although is not None:
+        return f"No {what} in {arguments.store}: {although}"
     return f"No {what} in {arguments.store}: run scripts/proxy and send traffic through 127.0.0.1:8080."

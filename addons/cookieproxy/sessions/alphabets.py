@@ -18,6 +18,8 @@ CHANCE = 1e-6
 _DIGITS, _LOWER, _UPPER = (text.encode() for text in (string.digits, string.ascii_lowercase, string.ascii_uppercase))
 _REPETITIVE = 0.6
 """Of the entropy that as many characters could show: random ids of 10 characters and more stay above 0.7."""
+_REPETITIVE_LENGTH = 10
+"""Characters: shorter ids repeat themselves by chance."""
 
 
 class Alphabet(NamedTuple):
@@ -79,12 +81,33 @@ def without_separators(octets: bytes) -> bytes:
     return rest if rest and rest != octets and alphabet_of(rest).size <= _SINGLE_CASE else octets
 
 
+def without_constants(ids: Sequence[bytes]) -> list[bytes]:
+    """The ids without what all of them begin and end with, unless random ones may do so by chance."""
+    ids = _without_beginning(ids)
+    return [id_[::-1] for id_ in _without_beginning([id_[::-1] for id_ in ids])]
+
+
+def _without_beginning(ids: Sequence[bytes]) -> Sequence[bytes]:
+    common = common_beginning(ids)
+    if not common or (len(ids) - 1) * len(common) * alphabet_of(b"".join(ids)).bits < -math.log2(CHANCE):
+        return ids
+    return [id_[len(common) :] for id_ in ids]
+
+
+def common_beginning(texts: Sequence[bytes]) -> bytes:
+    """What all of them begin with; nothing if there are none."""
+    first, last = min(texts, default=b""), max(texts, default=b"")
+    differing = (place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
+    return first[: next(differing, len(first))]
+
+
 def length_bits(octets: bytes, alphabet: Alphabet) -> float:
     """At most this many bits are in an id of its length and characters; what repeats itself counts once."""
     period = (octets + octets).find(octets, 1) if octets else 0
     bits = period * alphabet.bits
-    own = shannon_bits(Counter(octets))
-    most = min(alphabet.bits, math.log2(len(octets) or 1))
+    if len(octets) < _REPETITIVE_LENGTH:
+        return bits
+    own, most = shannon_bits(Counter(octets)), min(alphabet.bits, math.log2(len(octets)))
     return min(bits, own * len(octets)) if own < _REPETITIVE * most else bits
 
 

@@ -5,11 +5,16 @@ many. The latest ids are kept in memory only, and only the octets that an id can
 """
 
 from collections import deque
+from collections.abc import Sequence
+from statistics import mode
 
-from .alphabets import alphabet_of, bound_bits, length_bits
+from .alphabets import ENOUGH_BITS, alphabet_of, bound_bits, length_bits, without_constants, without_separators
+from .bits import failures
+from .clues import Issued, counter, from_base64, hashed, time_of_issue
 from .estimates import Estimate, Problem, ProblemKind, in_words, weakness
 from .id_parts import MOST_OCTETS, UUID_BITS, UUID_BITS_OTHERWISE, id_part, uuid_version
 from .likeness import id_likeness, looks_like_id
+from .positions import spread
 
 __all__ = [
     "Estimate",
@@ -24,6 +29,14 @@ __all__ = [
 ]
 
 
+MOST_KEPT = 500
+"""Ids; the latest are kept."""
+ENOUGH_FOR_POSITIONS, ENOUGH_FOR_BITS = 20, 100
+"""Ids of one length."""
+_LEAST_READABLE = 14
+"""Characters of which the octets of random ids are never all readable."""
+
+
 def upper_bound_bits(value: bytes) -> float | None:
     """At most this many bits are in one id, by its length and characters; None if it is signed content and no id.
 
@@ -34,10 +47,6 @@ def upper_bound_bits(value: bytes) -> float | None:
         return UUID_BITS.get(version, UUID_BITS_OTHERWISE)
     part = id_part(value[:MOST_OCTETS])
     return None if part is None else length_bits(part, alphabet_of(part))
-
-
-MOST_KEPT = 500
-"""Ids; the latest are kept."""
 
 
 class Samples:
@@ -57,5 +66,65 @@ class Samples:
 
     def estimate(self) -> Estimate | None:
         """How hard they are to guess; None if there are none, or if they are signed content and no ids. Takes milliseconds."""
-        ids = [part for value, _ in self._issued if (part := id_part(value)) is not None]
-        return Estimate(bound_bits(ids), len(ids), is_upper_bound=True) if ids else None
+        parts = {value: id_part(value) for value, _ in self._issued}
+        distinct = {part: time for value, time in reversed(self._issued) if (part := parts[value]) is not None}
+        issued = [Issued(part, time) for part, time in reversed(distinct.items())]
+        if not issued or 2 * len(issued) < len(parts):
+            return None
+        found = _estimate(issued)
+        return _as_uuids(found, {uuid_version(value) for value in parts})
+
+
+def _estimate(issued: Sequence[Issued]) -> Estimate:
+    """First what explains them, or a part of each; then what the rest is worth."""
+    known, rest = 0.0, _told_by_base64(issued)
+    problems: list[Problem] = []
+    for clue_in in (hashed, time_of_issue, counter):
+        clue = clue_in(rest) if rest else None
+        if clue is not None:
+            known, rest = known + clue.bits, clue.rest
+            problems.append(clue.problem)
+    left = _rest([part for part, _ in rest])
+    return Estimate(
+        known + left.bits, len(issued), left.is_upper_bound and not problems, (*problems, *left.problems), left.limited
+    )
+
+
+def _rest(parts: Sequence[bytes]) -> Estimate:
+    """What ids are worth by their length, characters, positions and bits, the last two if there are many."""
+    varying = without_constants(parts)
+    length = mode(map(len, varying)) if varying else 0
+    alike = [part for part in varying if len(part) == length]
+    bound = bound_bits(varying) if varying else 0.0
+    if len(alike) < ENOUGH_FOR_POSITIONS or length == 0:
+        return Estimate(bound, len(parts), is_upper_bound=True)
+    found = spread(alike)
+    failed = failures(alike, found.full, found.alphabet) if len(alike) >= ENOUGH_FOR_BITS else ()
+    lost = len(found.full) * found.alphabet.bits * (1 - min((failure.left for failure in failed), default=1.0))
+    problems = [Problem(ProblemKind.BITS, failure.said) for failure in failed]
+    if found.dependent:
+        problems.insert(0, Problem(ProblemKind.DEPENDENT, f"{found.dependent} of its characters follow from others"))
+    return Estimate(min(bound, found.bits - lost), len(parts), False, tuple(problems), found.limited)
+
+
+def _told_by_base64(issued: Sequence[Issued]) -> Sequence[Issued]:
+    """What the ids say in base64, if all of them say something that people can read; else as they are."""
+    told = [from_base64(part) for part, _ in issued]
+    texts = [text for text in told if text and text.isascii() and text.decode("ascii").isprintable()]
+    said = b"".join(texts)
+    if len(texts) < len(issued) or not (said.isdigit() or len(said) >= _LEAST_READABLE):
+        return issued
+    return [Issued(without_separators(text), time) for text, (_, time) in zip(texts, issued, strict=True)]
+
+
+def _as_uuids(found: Estimate, versions: set[bytes | None]) -> Estimate:
+    """The estimate, with what UUIDs of these versions cannot exceed; as it is if something else was among them."""
+    bits = max(
+        UUID_BITS_OTHERWISE if version is None else UUID_BITS.get(version, UUID_BITS_OTHERWISE) for version in versions
+    )
+    if None in versions or bits >= found.bits >= ENOUGH_BITS:
+        return found
+    if bits >= ENOUGH_BITS:
+        return found._replace(bits=min(bits, found.bits))
+    problem = Problem(ProblemKind.TIME, "it is a UUID made of the time and the machine")
+    return found._replace(bits=min(bits, found.bits), problems=(problem,), is_upper_bound=False, limited=False)

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from .alphabets import ENOUGH_BITS
 
+_ROUNDING = 0.05
+"""Bits: an estimate of 121.97 is one of 122."""
+
 
 class ProblemKind(StrEnum):
     """What makes ids easier to guess than they look."""
@@ -53,14 +56,18 @@ def weakness(estimate: Estimate) -> str | None:
 def in_words(estimate: Estimate) -> str:
     """The estimate as a sentence, whatever it is: `at most 31 bits by its length and characters (1 sample)`."""
     said = [problem.said for problem in estimate.problems]
-    if not said or estimate.problems[0].kind is not ProblemKind.COUNTER:
+    if not any(problem.kind is ProblemKind.COUNTER for problem in estimate.problems):
         said.append(_amount(estimate))
     counted = f"{estimate.samples} sample{'' if estimate.samples == 1 else 's'}"
-    return f"{', '.join(said)} ({counted}{', which show no more' if estimate.limited else ''})"
+    return f"{', '.join(said)} ({counted}{', too few to show less' if estimate.limited else ''})"
 
 
 def _amount(estimate: Estimate) -> str:
-    bits = int(estimate.bits)
-    if estimate.is_upper_bound and not estimate.problems:
-        return f"at most {bits} bits by its length and characters"
-    return f"at most {bits} bits left" if estimate.problems else f"about {bits} bits by estimate"
+    bits = int(estimate.bits + _ROUNDING)
+    if estimate.problems:
+        return f"at most {bits} bits left" if bits else "nothing left to guess"
+    return (
+        f"at most {bits} bits by its length and characters"
+        if estimate.is_upper_bound
+        else f"about {bits} bits by estimate"
+    )

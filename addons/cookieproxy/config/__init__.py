@@ -7,8 +7,8 @@ from .configuration import Config, PlacedTest
 from .cookieless import Cookieless, entries_of
 from .load import load_config, parse_config
 from .mistakes import ConfigError, Mistake
-from .planned import Findings, Sessions
 from .sections import PROFILES, Limits, Recording
+from .sessions import Findings, Sessions
 from .trials import TestResult, run_tests
 
 __all__ = [

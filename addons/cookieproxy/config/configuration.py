@@ -6,10 +6,11 @@ from ..cookieless.entry import Entry
 from ..rules.engine import RuleSet
 from ..rules.model import RuleTest
 from ..rules.patterns import Pattern
+from ..sessions.tracker import Settings
 from .cookieless import Cookieless
 from .mistakes import Mistake
-from .planned import Findings, Sessions
 from .sections import Limits, Recording
+from .sessions import Findings, Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Config:
     """The same, ready for use."""
     sessions: Sessions = field(default_factory=Sessions)
     findings: Findings = field(default_factory=Findings)
+    tracking: Settings = field(default_factory=Settings)
+    """Both, ready for use."""
     tests: tuple[PlacedTest, ...] = ()
     warnings: tuple[Mistake, ...] = ()
     """What is doubtful, in the order of the file."""

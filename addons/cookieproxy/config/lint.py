@@ -1,11 +1,8 @@
-"""What concerns more than one rule or key: lists nobody uses, clients that cannot be told apart, the entries of `cookieless`,
-sections for later.
-"""
+"""What concerns more than one rule or key: lists nobody uses, clients that cannot be told apart, the entries of `cookieless`."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
 from ..rules.plans import ReadyRule
 from ..rules.problems import Problem, mistake, warning
@@ -14,17 +11,11 @@ from .cookieless import Cookieless
 from .model import RulesFile
 from .overlaps import Verdict, overlap
 
-_PLANNED = ("sessions", "findings")
 _WEAK_KEYS = frozenset({"address", "user-agent"})
 
 
-def lint_file(
-    data: dict[str, Any], file: RulesFile | None, rules: Sequence[ReadyRule], used_lists: Collection[str]
-) -> Iterator[Problem]:
+def lint_file(file: RulesFile | None, rules: Sequence[ReadyRule], used_lists: Collection[str]) -> Iterator[Problem]:
     """What is doubtful in the file; `file` is None if its sections are wrong."""
-    for key in _PLANNED:
-        if data.get(key):
-            yield warning((key,), f'"{key}" is understood but not carried out by this version', at_key=True)
     if file is None:
         return
     for name in file.lists:

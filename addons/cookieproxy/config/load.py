@@ -18,6 +18,7 @@ from .cookieless import Cookieless, entries_of
 from .lint import lint_cookieless, lint_file
 from .mistakes import ConfigError, Mistake
 from .model import RulesFile, list_sources
+from .sessions import settings_of
 from .source import BYTE_ORDER_MARK, MAX_BYTES, Source, read
 from .words import problems_of
 
@@ -69,7 +70,7 @@ class _Reading:
         ready = [ReadyRule(index, rule) for index, rule in rules.items()]
         self._problems += lint(ready)
         self._problems += lint_cookieless(sections, self._line_of_entry)
-        self._problems += lint_file(self._data, file, ready, self._surroundings.used_lists)
+        self._problems += lint_file(file, ready, self._surroundings.used_lists)
         if self._source.mistakes or any(problem.fatal for problem in self._problems):
             raise _error(self._source, self._problems)
         assert file is not None
@@ -89,6 +90,7 @@ class _Reading:
             entries=entries_of(sections),
             sessions=file.sessions,
             findings=file.findings,
+            tracking=settings_of(file.sessions, file.findings),
             tests=tuple(self._tests(rules)),
             warnings=_placed(self._source, self._problems),
         )

@@ -9,8 +9,8 @@ from ..rules.model import RULE
 from ..rules.patterns import one_pattern
 from ..rules.problems import refuse
 from .cookieless import Cookieless
-from .planned import Findings, Sessions
 from .sections import Browsers, ClientKeys, Limits, Profile, Recording
+from .sessions import Findings, Sessions
 
 _PATTERNS = {"type": "array", "items": {"type": ["string", "integer"]}}
 

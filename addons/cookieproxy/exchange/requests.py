@@ -17,7 +17,7 @@ from ..rules.facts import Facts
 from ..rules.sealing import Sealer
 from .browser import Browser
 from .compare import Comparer, Comparison
-from .evidence import Evidence, RequestHead, access_of, evidence_of, read_fields
+from .evidence import Absence, Evidence, Fields, RequestHead, access_of, evidence_of, read_fields
 from .headers import Edits, request_edits
 from .tell import Teller
 from .upstream import Upstream
@@ -48,6 +48,10 @@ class RequestResult:
     """What has to be done to its other header fields."""
     session: Jar | None = None
     """The held jar of a session without cookies, which its response's cookies go to."""
+    absence: Absence = Absence.NOTHING
+    """What it proves that a cookie did not come with it."""
+    telling: Fields = ()
+    """The fields that tell where it comes from, names in lower case."""
 
 
 class RequestSide:
@@ -93,7 +97,7 @@ class RequestSide:
         if comparison.pairs or up is not given:
             _observe(browser, head, tell, up, comparison, observations)
         cookie = None if up.source == given.source else up.source
-        return RequestResult(access, site, cookie, observations, edits, session)
+        return RequestResult(access, site, cookie, observations, edits, session, evidence.absence, telling)
 
 
 NO_COOKIES = CookieString(b"")

@@ -15,6 +15,7 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from ..config import Config, ConfigError
+from ..core.events import Observation
 from ..exchange import Browser
 from ..record.protocol import StoreError
 from ..suffixes import load as load_suffixes
@@ -145,7 +146,7 @@ class Cookies:
             self._recorder.close()
         cookieless = self._live.cookieless
         recorder = Recorder(
-            spec, BASE, self._suffixes, self._everyone, self.commands.put, only_reading, cookieless.keeper.everything
+            spec, BASE, self._suffixes, self._everyone, self.commands.put, only_reading, self._everyones_sessions
         )
         self._recorder = self._live.recorder = cookieless.keeper.recorder = recorder
         self._saved.recorder = recorder if only_reading or (reading and spec != DEFAULT_STORE) else None
@@ -162,6 +163,11 @@ class Cookies:
         """The clients in memory whose jars are in the store."""
         saved = () if self._saved.recorder is None else self._saved.browsers
         return chain(saved, self._live.browsers)
+
+    def _everyones_sessions(self) -> Iterable[Observation]:
+        """The sessions in memory, those whose id is in the URL and those of applications, and what is wrong with them."""
+        saved = () if self._saved.recorder is None else self._saved.sessions.everything()
+        return chain(self._live.cookieless.keeper.everything(), self._live.sessions.everything(), saved)
 
     def _set_fast(self) -> None:
         if not ctx.options.cookies_fast:
@@ -194,6 +200,8 @@ class Cookies:
             self._ticking.cancel()
             self._ticking = None
         self._saved.drain()
+        self._saved.sessions.finish()
+        self._live.sessions.gather()
         if self._recorder is not None:
             self._live.cookieless.keeper.gather()
             self._recorder.close()
@@ -220,6 +228,8 @@ class Cookies:
     def _look_after_store(self) -> None:
         if self._recorder is not None and self._policy is not None:
             self._live.cookieless.keeper.tick()
+            self._live.sessions.tick()
+            self._saved.sessions.gather()
             self._recorder.hand_over()
             now = time.monotonic()
             self._recorder.look_after(self._policy.config, now)

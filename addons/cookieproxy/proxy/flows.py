@@ -14,6 +14,7 @@ from mitmproxy.http import Headers, HTTPFlow
 from mitmproxy.proxy import mode_specs
 
 from ..core.hosts import canonical_host
+from ..core.syntax import join_fields
 from ..exchange import PassedField, RequestHead, ResponseHead
 from ..exchange.headers import Edits
 from ..rules.headers import with_header
@@ -70,6 +71,13 @@ def _kept(flow: HTTPFlow) -> dict[str, Any]:
     """What was kept of a flow that we changed; a file may say anything."""
     kept = flow.metadata.get(METADATA) if flow.metadata else None
     return kept if isinstance(kept, dict) else {}
+
+
+def upstream_cookie(flow: HTTPFlow) -> bytes | None:
+    """The cookies that the application got, where rules made them others than the browser sent; None if they are the same."""
+    if not flow.metadata or _kept_fields(flow, "cookie") is None:
+        return None
+    return join_fields([value for name, value in flow.request.headers.fields if name.lower() == b"cookie"])
 
 
 def kept_session(flow: HTTPFlow) -> str | None:

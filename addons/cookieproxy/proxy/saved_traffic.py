@@ -62,6 +62,8 @@ class SavedTraffic(Traffic):
         browser = pending.browser
         head = flows.response_head(flow)
         result = self._policy.responses.process(browser, pending.request, head, flow, watch=True)
+        observed = pending.request.observations + result.observations
+        self.sessions.take(flow, browser, pending.head, pending.request, head, observed)
         self._keep(browser, result.observations, head.time)
         seen.note(flow, "response", result.observations)
 

@@ -22,6 +22,7 @@ from .cookieless import Cookieless
 from .notices import Notices
 from .policy import Policy
 from .recorder import Recorder
+from .sessions import SessionWatch
 
 logger = logging.getLogger(__name__)
 
@@ -42,16 +43,27 @@ class Traffic:
     """The clients of one kind of traffic, and what they wait for."""
 
     def __init__(self, suffixes: Suffixes, notices: Notices) -> None:
-        self.recorder: Recorder | None = None
+        self.sessions = SessionWatch(suffixes)
+        self._recorder: Recorder | None = None
         self._suffixes = suffixes
         self._notices = notices
         self._browsers = Browsers(suffixes, self._on_new_browser, self._on_leaving_browser)
         self._policy: Policy | None = None
         self._pending: dict[str, Pending] = {}
 
+    @property
+    def recorder(self) -> Recorder | None:
+        """What records this traffic, if anything does."""
+        return self._recorder
+
+    @recorder.setter
+    def recorder(self, recorder: Recorder | None) -> None:
+        self._recorder = self.sessions.recorder = recorder
+
     def follow(self, policy: Policy) -> None:
         """Another configuration is in force."""
         self._policy = policy
+        self.sessions.follow(policy.config)
         if self.recorder is not None:
             self.recorder.gather()
         self._browsers.follow(policy)
@@ -182,6 +194,8 @@ class LiveTraffic(Traffic):
         head = flows.response_head(flow)
         result = self._policy.responses.process(browser, pending.request, head, flow)
         result.observations += renewed
+        observed = pending.request.observations + result.observations
+        self.sessions.take(flow, browser, pending.head, pending.request, head, observed)
         if result.set_cookies is not None:
             flows.write_set_cookies(flow, result.set_cookies)
         if result.headers and flow.response is not None:

@@ -1,24 +1,23 @@
-"""The sections `sessions` and `findings`: understood and checked in full, not carried out by this version."""
+"""The sections `sessions` and `findings` as they are said, and what the tracker of sessions makes of them (R25, R31)."""
 
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
+from ..core.octets import wire_text
 from ..rules.fields import Section, mapping, text
 from ..rules.hosts import HostPattern
 from ..rules.patterns import TextPattern
 from ..rules.problems import did_you_mean, refuse, shown
-from ..rules.units import Duration, duration
+from ..rules.units import Duration, duration, spelled_duration
+from ..sessions.catalogue import CODES
+from ..sessions.policies import BY_NAME, Policies
+from ..sessions.policies import Timeouts as Lengths
+from ..sessions.tracker import Settings
 
 _TIMEOUTS = ("idle", "absolute")
-POLICIES = ("php", "aspnet")
-CODES = (
-    *("missing-secure", "missing-httponly", "missing-samesite", "plain-http", "scope-wide", "path-case"),
-    *("attribute-downgrade", "duplicate-name", "not-rotated", "fixation", "logout-incomplete", "alive-after-logout"),
-    *("deletion-misses", "resurrection", "churn", "collected-while-active", "shared-id", "id-in-url", "id-in-referer"),
-    *("sensitive-value", "weak-id", "near-eviction", "header-too-large", "lifetime-long", "refused-by-client"),
-    "clock-skew",
-)
+POLICIES = tuple(BY_NAME)
 
 
 class Timeouts(Section):
@@ -26,6 +25,15 @@ class Timeouts(Section):
 
     idle: Duration | None = Field(None, description="After so long without a request.")
     absolute: Duration | None = Field(None, description="So long after it began.")
+
+    def lengths(self) -> Lengths:
+        """The same as the tracker takes it."""
+        said = (
+            (name, value) for name, value in (("idle", self.idle), ("absolute", self.absolute)) if value is not None
+        )
+        return Lengths(
+            ", ".join(f"{name}: {spelled_duration(value)}" for name, value in said), self.idle, self.absolute
+        )
 
 
 def _timeout(key: object) -> str:
@@ -53,7 +61,7 @@ def _code(value: object) -> str:
     return said
 
 
-Policies = Annotated[
+PolicyByHost = Annotated[
     dict[str, str | Timeouts],
     PlainValidator(lambda value: mapping(value, text, _policy)),
     WithJsonSchema(
@@ -82,7 +90,7 @@ class Sessions(Section):
     """Which cookies are sessions, and how long the server keeps them."""
 
     cookies: TextPattern | None = Field(None, description="Names of session cookies, beside those known anyway.")
-    policy: Policies = Field({}, description="Host to php, aspnet or {idle, absolute}.")
+    policy: PolicyByHost = Field({}, description="Host to php, aspnet or {idle, absolute}.")
 
 
 class ExceptedFinding(Section):
@@ -93,8 +101,30 @@ class ExceptedFinding(Section):
     site: HostPattern | None = Field(None, description="Where it is accepted.")
     cookie: TextPattern | None = Field(None, description="For which cookie.")
 
+    def covers(self, code: str, site: str, host: str, cookie: bytes | None) -> bool:
+        """True if all that it says holds."""
+        if code != self.code or (self.host is not None and not self.host.matches(host)):
+            return False
+        if self.site is not None and not (self.site.matches(site) or self.site.matches(host)):
+            return False
+        return self.cookie is None or (cookie is not None and self.cookie.matches(wire_text(cookie)))
+
 
 class Findings(Section):
     """What is said of findings."""
 
     except_: tuple[ExceptedFinding, ...] = Field((), alias="except", description="Findings that are not told.")
+
+    def accepts(self, code: str, site: str, host: str, cookie: bytes | None) -> bool:
+        """True if such a finding is not told."""
+        return any(each.covers(code, site, host, cookie) for each in self.except_)
+
+
+def settings_of(sessions: Sessions, findings: Findings) -> Settings:
+    """What the tracker follows."""
+    pattern = sessions.cookies
+    policies = {
+        host: BY_NAME[said] if isinstance(said, str) else said.lengths() for host, said in sessions.policy.items()
+    }
+    named = lru_cache(4_096)(lambda name: pattern is not None and pattern.matches(wire_text(name)))
+    return Settings(named, Policies(policies), findings.accepts)

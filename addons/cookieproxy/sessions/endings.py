@@ -1,0 +1,132 @@
+"""Why a session ended, judged from what the server did to its id and from what went before (R25, R26, R32, R39).
+
+Pure but for what it reads of sessions and of what is known of their host. Two explanations compete for a dead id: too long without
+a request (idle), and too long since its beginning (absolute); where neither holds, the session was lost.
+"""
+
+from typing import NamedTuple
+
+from ..core.events import EndCause
+from .knowledge import CookieKnowledge
+from .session import Session
+
+SHORTEST_TIMEOUT = 1.0
+"""Seconds: no server ends sessions sooner."""
+SLOW_SECONDS = 1.0
+"""A response that took longer keeps its session in use until it came."""
+STEADY = 1.5
+"""A gap that is no more than so many times the longest survived is like the others."""
+CUSTOMARY_IDLE = (300.0, 600.0, 900.0, 1_200.0, 1_440.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 86_400.0)
+"""Seconds: idle timeouts that people configure."""
+CUSTOMARY_ABSOLUTE = (1_200.0, 1_440.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 43_200.0, 86_400.0, 604_800.0)
+POLICY_SLACK = 2.0
+"""Seconds by which a policy and what was seen may differ."""
+
+
+class Ending(NamedTuple):
+    """One judgement."""
+
+    cause: EndCause
+    sentence: str
+    gap: float | None = None
+    """Seconds without use that it did not survive, if that was it."""
+    age: float | None = None
+    """Seconds since its start that it did not survive, if that was it."""
+
+
+def gap_before(session: Session, asked: float) -> float:
+    """Seconds without use before a request; a slow response counts as use until it came."""
+    used = session.last_seen
+    if session.answered - used > SLOW_SECONDS:
+        used = session.answered
+    return max(0.0, asked - used)
+
+
+def of_dead(session: Session, asked: float, known: CookieKnowledge, how: str) -> Ending:
+    """Of an id that the server no longer honoured; `how` it showed that, for people."""
+    gap, age = max(gap_before(session, asked), session.pending_gap), asked - session.started
+    if _is_overdue(session, gap, age):
+        return _by_age(age, how)
+    if _explains(session, gap, known):
+        if _is_rather_age(session, gap, age, known):
+            return _by_age(age, how)
+        return Ending(EndCause.TIMED_OUT, f"{how} after {span(gap)} without a request.", gap=gap)
+    others = corroborating(session, age, known)
+    if others:
+        return _by_age(age, how)
+    return Ending(EndCause.LOST, f"{how}, although it was used {span(gap)} before and longer gaps had been survived.")
+
+
+def _is_overdue(session: Session, gap: float, age: float) -> bool:
+    """True if the policy's absolute timeout was over, and its idle one was not."""
+    policy = session.policy
+    if policy is None or policy.absolute is None or age < policy.absolute - POLICY_SLACK:
+        return False
+    return policy.idle is None or gap < policy.idle - POLICY_SLACK
+
+
+def _by_age(age: float, how: str) -> Ending:
+    return Ending(EndCause.TIMED_OUT, f"{how} at the age of {span(age)}, although it was in use.", age=age)
+
+
+def _explains(session: Session, gap: float, known: CookieKnowledge) -> bool:
+    """True if no session is known to have survived such a gap, or one is known to have died of it.
+
+    A server that collects by lottery, as PHP's does, lets some survive that are long overdue.
+    """
+    if gap < SHORTEST_TIMEOUT:
+        return False
+    if gap > known.longest_gap or (known.shortest_kill is not None and gap >= known.shortest_kill):
+        return True
+    return collects_by_lottery(session) and gap >= known.longest_gap / 2
+
+
+def collects_by_lottery(session: Session) -> bool:
+    """True if chance decides when a session that is overdue is collected."""
+    policy = session.policy
+    return (policy is not None and policy.chance < 1) or session.key.name.lower() == b"phpsessid"
+
+
+def _is_rather_age(session: Session, gap: float, age: float, known: CookieKnowledge) -> bool:
+    """True if the gap was much like those before, and only an absolute timeout is one that people configure."""
+    longest = known.longest_gap
+    if session.longest_gap <= 0 or gap > STEADY * longest:
+        return False
+    oldest = max(known.oldest, session.proven - session.started)
+    return not _has_one(CUSTOMARY_IDLE, longest, gap) and _has_one(CUSTOMARY_ABSOLUTE, oldest, age)
+
+
+def _has_one(customary: tuple[float, ...], low: float, high: float) -> bool:
+    return any(low < each <= high for each in customary)
+
+
+def corroborating(session: Session, age: float, known: CookieKnowledge) -> list[Session]:
+    """Other sessions of the cookie that were lost at about the same age, while none grew older (an absolute timeout)."""
+    low = session.proven - session.started
+    if age - low > age / 2 or known.oldest >= age:
+        return []
+    return [
+        other
+        for other_low, other_high, other in known.losses
+        if other is not session
+        and max(low, other_low) < min(age, other_high)
+        and other_high - other_low <= other_high / 2
+        and known.oldest < other_high
+    ]
+
+
+def span(seconds: float) -> str:
+    """A duration for people: `45 s`, `20 min 5 s`, `3 h`."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s" if seconds >= 10 or seconds == whole else f"{seconds:.1f} s"
+    for unit, name, smaller, smaller_name in (
+        (86_400, "days", 3_600, "h"),
+        (3_600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        if whole >= 2 * unit or unit == 60:
+            count, rest = divmod(whole, unit)
+            more = rest // smaller
+            return f"{count} {name} {more} {smaller_name}" if more else f"{count} {name}"
+    return f"{whole} s"

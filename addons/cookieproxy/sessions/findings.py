@@ -1,0 +1,158 @@
+"""What was found wrong so far: each thing once, with how often it was seen and the exchanges that show it.
+
+Holds findings and their bounds; what is a finding is judged by the checks. Repetitions only count, because they come with every
+exchange.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from ..core.events import FindingSeen, Proof
+from .catalogue import CHECKS, Severity
+
+MOST_FINDINGS = 10_000
+FIRST_PROOFS = 3
+LAST_PROOFS = 5
+"""Exchanges that are kept of each finding: the first ones and the latest."""
+
+type IsExcepted = Callable[[str, str, str, bytes | None], bool]
+"""Whether a finding is known and accepted: code, site, host, cookie."""
+
+
+class Where(NamedTuple):
+    """What a finding is about, and the exchange that shows it."""
+
+    site: str
+    host: str
+    client: str
+    time: float
+    flow_id: str | None
+
+
+class _Key(NamedTuple):
+    code: str
+    host: str
+    cookie: bytes | None
+    client: str | None
+
+
+class _Finding:
+    __slots__ = ("changed", "client", "first_seen", "key", "last_seen", "proofs", "severity", "site", "times")
+
+    def __init__(self, key: _Key, site: str, severity: Severity, client: str | None, time: float) -> None:
+        self.key = key
+        self.site = site
+        self.severity = severity
+        self.client = client
+        self.times = 0
+        self.first_seen = self.last_seen = time
+        self.proofs: list[Proof] = []
+        self.changed = False
+
+    def again(self, proof: Proof) -> None:
+        self.times += 1
+        self.last_seen = max(self.last_seen, proof.time)
+        self.first_seen = min(self.first_seen, proof.time)
+        self.changed = True
+        if self.proofs and self.proofs[-1].flow_id == proof.flow_id and self.proofs[-1].said == proof.said:
+            return
+        self.proofs.append(proof)
+        if len(self.proofs) > FIRST_PROOFS + LAST_PROOFS:
+            del self.proofs[FIRST_PROOFS]
+
+    def seen(self, withdrawn: bool = False) -> FindingSeen:
+        check = CHECKS[self.key.code]
+        return FindingSeen(
+            code=self.key.code,
+            severity=self.severity.value,
+            site=self.site,
+            host=self.key.host,
+            cookie=self.key.cookie,
+            client=self.client,
+            times=self.times,
+            first_seen=self.first_seen,
+            last_seen=self.last_seen,
+            evidence=tuple(self.proofs),
+            advice=check.advice,
+            references=check.references,
+            withdrawn=withdrawn,
+        )
+
+
+class Findings:
+    """All findings of one tracker."""
+
+    def __init__(self, is_excepted: IsExcepted = lambda *_: False) -> None:
+        self.is_excepted = is_excepted
+        self.let_go = 0
+        """Findings that were forgotten for want of room."""
+        self._known: OrderedDict[_Key, _Finding] = OrderedDict()
+        self._changed: dict[_Key, _Finding] = {}
+        self._withdrawn: list[FindingSeen] = []
+
+    def note(self, code: str, where: Where, cookie: bytes | None, said: str, severity: Severity | None = None) -> bool:
+        """Something is wrong, as this exchange shows; True if it was not known. `said` is for people, never with a value."""
+        if self.is_excepted(code, where.site, where.host, cookie):
+            return False
+        check = CHECKS[code]
+        key = _Key(code, where.host, cookie, where.client if check.per_client else None)
+        finding = self._known.get(key)
+        is_new = finding is None
+        if finding is None:
+            finding = _Finding(key, where.site, severity or check.severity, where.client, where.time)
+            self._add(key, finding)
+        elif severity is not None and _is_worse(severity, finding.severity):
+            finding.severity = severity
+        if not check.per_client and finding.client not in (None, where.client):
+            self._withdrawn.append(finding.seen(withdrawn=True))  # as one client's, which it is no longer
+            finding.client = None
+        finding.again(Proof(where.flow_id, where.time, said))
+        self._changed[key] = finding
+        return is_new
+
+    def has(self, code: str, host: str, cookie: bytes | None, client: str | None = None) -> bool:
+        """True if it was found; `client` for what is about one."""
+        return _Key(code, host, cookie, client) in self._known
+
+    def withdraw(self, code: str, host: str, cookie: bytes | None, client: str | None = None) -> None:
+        """It turned out to be part of another."""
+        key = _Key(code, host, cookie, client)
+        finding = self._known.pop(key, None)
+        self._changed.pop(key, None)
+        if finding is not None:
+            self._withdrawn.append(finding.seen(withdrawn=True))
+
+    def drain(self) -> Iterator[FindingSeen]:
+        """What changed since the last call."""
+        withdrawn, self._withdrawn = self._withdrawn, []
+        changed, self._changed = self._changed, {}
+        yield from withdrawn
+        for finding in changed.values():
+            yield finding.seen()
+
+    def everything(self) -> Iterator[FindingSeen]:
+        """All of them, for a store that has none."""
+        return (finding.seen() for finding in self._known.values())
+
+    def load(self, stored: Iterable[FindingSeen]) -> None:
+        """Go on from what was found before."""
+        for seen in stored:
+            if seen.code in CHECKS:
+                key = _Key(seen.code, seen.host, seen.cookie, seen.client if CHECKS[seen.code].per_client else None)
+                finding = _Finding(key, seen.site, Severity(seen.severity), seen.client, seen.first_seen)
+                finding.times, finding.last_seen, finding.proofs = seen.times, seen.last_seen, list(seen.evidence)
+                self._add(key, finding)
+
+    def _add(self, key: _Key, finding: _Finding) -> None:
+        self._known[key] = finding
+        if len(self._known) > MOST_FINDINGS:
+            self._known.popitem(last=False)
+            self.let_go += 1
+
+
+_ORDER = {severity: place for place, severity in enumerate(Severity)}
+
+
+def _is_worse(one: Severity, other: Severity) -> bool:
+    return _ORDER[one] > _ORDER[other]

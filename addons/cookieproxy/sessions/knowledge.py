@@ -1,0 +1,120 @@
+"""What is known of one host: its login pages, what anybody may see, and how it treats the sessions of each cookie.
+
+Bounded, because clients choose the hosts and paths, and servers the names.
+"""
+
+from collections import OrderedDict
+from zlib import crc32
+
+from ..core.recent import remember
+from .session import Session
+
+MOST_HOSTS = 4_096
+MOST_PAGES = 512
+MOST_LOGINS = 32
+MOST_NAMES = 64
+MOST_LOSSES = 16
+
+
+def page(path: bytes) -> int:
+    """A path as it is remembered."""
+    return crc32(path)
+
+
+class CookieKnowledge:
+    """How a host treats the sessions of one cookie."""
+
+    __slots__ = ("differs", "first_id", "first_owner", "longest_gap", "losses", "oldest", "rotations", "shortest_kill")
+
+    def __init__(self) -> None:
+        self.longest_gap = 0.0
+        """Seconds, the longest that any session survived."""
+        self.shortest_kill: float | None = None
+        """Seconds, the shortest gap that killed one."""
+        self.oldest = 0.0
+        """Seconds, the greatest age at which any was good."""
+        self.rotations = 0
+        """How often a new id took over at no login and after no gap."""
+        self.losses: list[tuple[float, float, Session]] = []
+        """Of sessions that ended although they were in use: the age at which each was good last, and at which it was dead."""
+        self.first_owner: str | None = None
+        self.first_id: str | None = None
+        self.differs = False
+        """True once two clients had different ids."""
+
+    def survived(self, gap: float, age: float) -> None:
+        """A session was good after such a gap and at such an age."""
+        self.longest_gap = max(self.longest_gap, gap)
+        self.oldest = max(self.oldest, age)
+
+    def died(self, gap: float) -> None:
+        """A session was dead after such a gap."""
+        self.shortest_kill = gap if self.shortest_kill is None else min(self.shortest_kill, gap)
+
+    def owned(self, client: str, id_: str) -> None:
+        """A client has an id."""
+        if self.first_owner is None:
+            self.first_owner, self.first_id = client, id_
+        elif client != self.first_owner and id_ != self.first_id:
+            self.differs = True
+
+
+class HostKnowledge:
+    """What is known of one host."""
+
+    __slots__ = ("_cookies", "_logins", "_public")
+
+    def __init__(self) -> None:
+        self._logins: OrderedDict[bytes, None] = OrderedDict()
+        self._public: OrderedDict[int, None] = OrderedDict()
+        self._cookies: OrderedDict[bytes, CookieKnowledge] = OrderedDict()
+
+    def is_login(self, path: bytes) -> bool:
+        """True if a login was posted there, or from there."""
+        return path in self._logins
+
+    def note_login(self, path: bytes) -> None:
+        """A login was posted there, or from there."""
+        if path not in self._logins:
+            remember(self._logins, path, None, MOST_LOGINS)
+
+    def is_public(self, number: int) -> bool:
+        """True if the page was given to somebody who is not logged in."""
+        return number in self._public
+
+    def note_public(self, number: int) -> None:
+        """The page was given to somebody who is not logged in."""
+        if number not in self._public:
+            remember(self._public, number, None, MOST_PAGES)
+
+    @property
+    def cookie_names(self) -> tuple[bytes, ...]:
+        """The names of its sessions' cookies."""
+        return tuple(self._cookies)
+
+    def cookie(self, name: bytes) -> CookieKnowledge:
+        """How it treats the sessions of this cookie."""
+        known = self._cookies.get(name)
+        if known is None:
+            known = CookieKnowledge()
+            remember(self._cookies, name, known, MOST_NAMES)
+        return known
+
+
+class Knowledge:
+    """Of all hosts, as far as they were needed of late."""
+
+    def __init__(self) -> None:
+        self._hosts: OrderedDict[str, HostKnowledge] = OrderedDict()
+        self._latest: tuple[str, HostKnowledge] | None = None
+
+    def of(self, host: str) -> HostKnowledge:
+        """Of one host."""
+        if self._latest is not None and self._latest[0] == host:
+            return self._latest[1]
+        known = self._hosts.get(host)
+        if known is None:
+            known = HostKnowledge()
+        remember(self._hosts, host, known, MOST_HOSTS)
+        self._latest = (host, known)
+        return known

@@ -1,0 +1,83 @@
+"""What a Set-Cookie field says of its cookie, as far as sessions and findings ask: flags, scope, and how long it is to live.
+
+Parsing is `core.syntax`' business; here are only the meanings, remembered by everything behind the value, because applications
+say the same few things again and again.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..core.dates import parse_rfc
+from ..core.syntax import parse_set_cookie
+
+REMEMBERED_OCTETS = 512
+
+
+class Said(NamedTuple):
+    """The attributes of one field."""
+
+    secure: bool
+    http_only: bool
+    same_site: str | None
+    """In lower case; None if it says nothing that a browser knows."""
+    domain: str | None
+    """In lower case without a leading dot; None if the cookie is the host's alone."""
+    path: bytes | None
+    """None if it says none, or one that does not begin with `/`."""
+    max_age: float | None
+    """Seconds."""
+    expires: float | None
+    """Unix seconds."""
+    flags: frozenset[str]
+    """Those of secure, httponly and samesite that it has."""
+
+    def lifetime(self, now: float) -> float | None:
+        """Seconds that it is to live, Max-Age before Expires (RFC 6265bis 5.7); None for a session cookie."""
+        if self.max_age is not None:
+            return self.max_age
+        return None if self.expires is None else self.expires - now
+
+    @property
+    def is_persistent(self) -> bool:
+        """True if it has an end of its own."""
+        return self.max_age is not None or self.expires is not None
+
+
+def said_by(field: bytes) -> Said:
+    """What a field says."""
+    semicolon = field.find(b";")
+    if semicolon < 0:
+        return NOTHING
+    attributes = field[semicolon:]
+    return _said(attributes) if len(attributes) <= REMEMBERED_OCTETS else _said.__wrapped__(attributes)
+
+
+@lru_cache(maxsize=2_048)
+def _said(attributes: bytes) -> Said:
+    parsed = parse_set_cookie(b"n=v" + attributes)
+    counted = {attribute.name: attribute.value or b"" for attribute in parsed.attributes}
+    same_site = counted.get(b"samesite", b"").strip().lower().decode("latin-1")
+    domain = counted.get(b"domain", b"").strip().lstrip(b".").lower().decode("latin-1")
+    path = counted.get(b"path", b"")
+    known = same_site if same_site in ("lax", "strict", "none") else None
+    flags = {name for name in ("secure", "httponly") if name.encode() in counted}
+    return Said(
+        b"secure" in counted,
+        b"httponly" in counted,
+        known,
+        domain or None,
+        path if path.startswith(b"/") else None,
+        _max_age(counted.get(b"max-age")),
+        parse_rfc(counted[b"expires"]) if b"expires" in counted else None,
+        frozenset(flags | ({"samesite"} if known else set())),
+    )
+
+
+def _max_age(text: bytes | None) -> float | None:
+    if text is None or len(text) > 20:
+        return None
+    digits = text.removeprefix(b"-")
+    return float(text) if digits.isdigit() else None
+
+
+NOTHING = Said(False, False, None, None, None, None, None, frozenset())

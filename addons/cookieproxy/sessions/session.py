@@ -1,0 +1,257 @@
+"""One session of one client: what was seen of it so far, as a thing that changes, and as rows that a store keeps.
+
+Holds numbers and short texts, a hash of the id and never the id itself: about `BYTES_PER_SESSION` each. What ends it and why is
+judged elsewhere (`endings`).
+"""
+
+import json
+from typing import Any, NamedTuple
+
+from ..core.events import EndCause, SessionSeen
+from .names import POINTS_KNOWN, Recognition
+from .policies import Timeouts
+
+BYTES_PER_SESSION = 3_000
+"""A bound on what one takes in memory, all of its texts at their usual lengths."""
+MOST_PATHS = 24
+"""Pages that are remembered as having worked with it."""
+
+
+class Key(NamedTuple):
+    """What tells sessions apart that are there at one time."""
+
+    client: str
+    site: str
+    name: bytes
+    id: str
+    """The keyed hash."""
+
+
+class Session:
+    """A session that goes on, or that is over and may yet be asked for."""
+
+    __slots__ = (
+        "adopted",
+        "alias",
+        "answered",
+        "changed",
+        "domain",
+        "end_cause",
+        "end_flow",
+        "end_sentence",
+        "ended",
+        "expiry",
+        "host",
+        "in_url",
+        "inherited",
+        "key",
+        "killing_age",
+        "killing_gap",
+        "last_seen",
+        "logged_in",
+        "longest_gap",
+        "parts",
+        "path",
+        "paths",
+        "pending_gap",
+        "pending_login",
+        "policy",
+        "proven",
+        "recognition",
+        "reissued",
+        "renewals",
+        "requests",
+        "rotated_from",
+        "rotated_to",
+        "start_flow",
+        "started",
+        "tells_logout",
+        "used",
+    )
+
+    def __init__(self, key: Key, host: str, started: float, flow_id: str | None, recognition: Recognition) -> None:
+        self.key = key
+        self.host = host
+        self.domain = host
+        """Where its cookie belongs, for what the jar tells of it."""
+        self.path: bytes | None = None
+        """The Path its cookie was set with."""
+        self.alias: bytes | None = None
+        """The name that the browser knows it by, if a rule renamed it."""
+        self.started = started
+        self.last_seen = started
+        self.answered = started
+        """When the last response came to a request with it."""
+        self.ended: float | None = None
+        self.end_cause = EndCause.OPEN
+        self.end_sentence: str | None = None
+        self.end_flow: str | None = None
+        self.start_flow = flow_id
+        self.requests = 0
+        self.longest_gap = 0.0
+        self.pending_gap = 0.0
+        """A gap after which it was sent, and nothing has shown since that it was still good."""
+        self.proven = started
+        """The last time at which it was good for sure."""
+        self.killing_gap: float | None = None
+        self.killing_age: float | None = None
+        self.rotated_from: str | None = None
+        self.rotated_to: str | None = None
+        self.policy: Timeouts | None = None
+        self.adopted = False
+        self.logged_in = False
+        self.inherited = False
+        """True while it is taken for logged in only because the id before it was."""
+        self.pending_login: tuple[float, str | None] | None = None
+        """Time and flow of a login of which is not known yet whether it succeeded."""
+        self.tells_logout: tuple[float, str | None] | None = None
+        """Time and flow of a logout that left the cookie where it was."""
+        self.expiry: float | None = None
+        self.renewals = 0
+        """How often its cookie was set again with the same value."""
+        self.reissued: tuple[int, int] = (0, 0)
+        """Responses to requests with it in the first half of its cookie's life: all, and those that set it again."""
+        self.in_url = False
+        self.recognition = recognition
+        self.paths: tuple[int, ...] = ()
+        """Checksums of the paths that worked with it."""
+        self.parts = ""
+        self.used = False
+        """True once it came back."""
+        self.changed = True
+        """True until a store has been told."""
+
+    @property
+    def is_open(self) -> bool:
+        """True while it goes on, as far as is known."""
+        return self.ended is None
+
+    @property
+    def is_listed(self) -> bool:
+        """True if enough speaks for its being a session."""
+        return self.recognition.is_enough
+
+    def end(self, cause: EndCause, time: float, flow_id: str | None, sentence: str) -> None:
+        """It is over, or turns out to have been over in another way."""
+        self.ended = max(time, self.started)
+        self.end_cause = cause
+        self.end_flow = flow_id
+        self.end_sentence = sentence
+        self.changed = True
+
+    @property
+    def renewal(self) -> str | None:
+        """How its cookie's end is pushed out; None if it has none, or too little was seen."""
+        early, early_renewed = self.reissued
+        if self.expiry is None or self.requests < 2:
+            return None
+        if early and early_renewed * 2 >= early:
+            return "sliding"
+        if self.renewals:
+            return "half-sliding"
+        return "fixed"
+
+    @property
+    def expected_end(self) -> float | None:
+        """When the server should end it by its policy."""
+        return None if self.policy is None else self.policy.expected_end(self.started, self.last_seen)
+
+    def seen(self) -> SessionSeen:
+        """As a store keeps it."""
+        key = self.key
+        return SessionSeen(
+            client=key.client,
+            site=key.site,
+            host=self.host,
+            cookie=key.name,
+            id=key.id,
+            started=self.started,
+            last_seen=self.last_seen,
+            ended=self.ended,
+            end_cause=self.end_cause,
+            end_sentence=self.end_sentence,
+            end_flow=self.end_flow,
+            start_flow=self.start_flow,
+            requests=self.requests,
+            longest_gap=self.longest_gap,
+            killing_gap=self.killing_gap,
+            killing_age=self.killing_age,
+            rotated_from=self.rotated_from,
+            rotated_to=self.rotated_to,
+            policy=None if self.policy is None else self.policy.said,
+            expected_end=self.expected_end,
+            adopted=self.adopted,
+            logged_in=self.logged_in,
+            expiry=self.expiry,
+            renewal=self.renewal,
+            in_url=self.in_url,
+            recognised=self.recognition.sentence,
+            state=self._state(),
+        )
+
+    def _state(self) -> str:
+        kept: dict[str, Any] = {
+            "answered": self.answered,
+            "proven": self.proven,
+            "pending_gap": self.pending_gap,
+            "domain": self.domain,
+            "path": None if self.path is None else self.path.decode("latin-1"),
+            "alias": None if self.alias is None else self.alias.decode("latin-1"),
+            "paths": self.paths,
+            "renewals": self.renewals,
+            "reissued": self.reissued,
+            "inherited": self.inherited,
+            "pending_login": self.pending_login,
+            "tells_logout": self.tells_logout,
+            "used": self.used,
+            "points": self.recognition.points,
+        }
+        return json.dumps({name: value for name, value in kept.items() if value}, separators=(",", ":"))
+
+
+def restored(seen: SessionSeen, policy: Timeouts | None) -> Session:
+    """The session of a row; a state that is not ours is none."""
+    state = _read(seen.state)
+    reasons = tuple(seen.recognised.split(", ")) if seen.recognised else ()
+    recognition = Recognition(int(state.get("points") or POINTS_KNOWN), reasons)
+    session = Session(
+        Key(seen.client, seen.site, seen.cookie, seen.id), seen.host, seen.started, seen.start_flow, recognition
+    )
+    for name in (
+        *("last_seen", "ended", "end_cause", "end_sentence", "end_flow", "requests", "longest_gap", "killing_gap"),
+        *("killing_age", "rotated_from", "rotated_to", "adopted", "logged_in", "expiry", "in_url"),
+    ):
+        setattr(session, name, getattr(seen, name))
+    session.policy = policy
+    session.answered = float(state.get("answered") or seen.last_seen)
+    session.proven = float(state.get("proven") or seen.last_seen)
+    session.pending_gap = float(state.get("pending_gap") or 0.0)
+    session.domain = str(state.get("domain") or seen.host)
+    session.path = _octets(state.get("path"))
+    session.alias = _octets(state.get("alias"))
+    session.paths = tuple(int(each) for each in state.get("paths") or ())
+    session.renewals = int(state.get("renewals") or 0)
+    session.inherited = bool(state.get("inherited"))
+    session.used = bool(state.get("used"))
+    session.pending_login = _noted(state.get("pending_login"))
+    session.tells_logout = _noted(state.get("tells_logout"))
+    early, renewed = state.get("reissued") or (0, 0)
+    session.reissued = (int(early), int(renewed))
+    session.changed = False
+    return session
+
+
+def _read(state: str) -> dict[str, Any]:
+    try:
+        read = json.loads(state)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _octets(text: Any) -> bytes | None:
+    return text.encode("latin-1") if isinstance(text, str) else None
+
+
+def _noted(kept: Any) -> tuple[float, str | None] | None:
+    return (float(kept[0]), kept[1]) if isinstance(kept, list) and len(kept) == 2 else None

@@ -38,6 +38,8 @@ class Life(NamedTuple):
     """Whether a cookie goes when its Max-Age is over."""
     alone: bool = False
     """Whether there is no double, who might disturb."""
+    clings: bool = False
+    """Whether the cookies that were good before logging out are tried again after it."""
 
 
 @dataclass(frozen=True)
@@ -139,18 +141,21 @@ def _begun(
     ports = [doors[server.name]] if life.alone else [doors[server.name], server.port]
     agent = f"Guest/1.0 ({name})"
     people = [Guest(port, agent, None, life.keep_cookies, url=server.url, forgets=life.forgets) for port in ports]
-    lived = [pool.submit(_live, one, life.gaps) for one in people]
+    lived = [pool.submit(_live, one, life) for one in people]
     return Visit(server, people[0], people[1] if len(people) > 1 else None, lived)
 
 
-def _live(guest: Guest, gaps: Sequence[float]) -> None:
+def _live(guest: Guest, life: Life) -> None:
     guest.log_in()
-    for gap in gaps:
+    for gap in life.gaps:
         if not guest.come_back(gap):
             guest.log_in()
             guest.come_back(0.5)
             break
-    guest.log_out()
+    if life.clings:
+        guest.leave_with_cookies()
+    else:
+        guest.log_out()
     guest.visit(guest.url)
 
 

@@ -44,7 +44,9 @@ if (!isset($_SESSION['user'])) {
 """
 LOGOUT = """<?php
 require 'session.php';
-session_destroy();
+if (!getenv('KEEPS_ALIVE')) {
+    session_destroy();
+}
 if (getenv('IS_CAREFUL')) {
     setcookie(session_name(), '', ['expires' => 1, 'path' => '/']);
 }
@@ -65,6 +67,9 @@ class Php(Guarded):
     reads_only: bool = False
     """Whether the page reads its session and lets go of it at once, as applications do for speed."""
 
+    keeps_alive: bool = False
+    """Whether a logout leaves the session where it is."""
+
     cookie = "PHPSESSID"
     page = "/page.php"
 
@@ -83,6 +88,6 @@ class Php(Guarded):
             "session.use_strict_mode": int(self.is_strict),
         }
         said = [part for name, value in settings.items() for part in ("-d", f"{name}={value}")]
-        flags = {"IS_CAREFUL": self.is_careful, "READS_ONLY": self.reads_only}
+        flags = {"IS_CAREFUL": self.is_careful, "READS_ONLY": self.reads_only, "KEEPS_ALIVE": self.keeps_alive}
         env = environment(PASSWORD=PASSWORD, **{name: "1" for name, holds in flags.items() if holds})
         return ["php", *said, "-S", f"127.0.0.1:{self.port}", "-t", str(pages)], env

@@ -109,6 +109,12 @@ class Guest(Visitor):
         page = self.submit(having="logout")
         assert page.form("password").has("username"), f"log out: {page.status} at {page.url}: {page.text[:300]}"
 
+    def leave_with_cookies(self) -> None:
+        """Log out, and bring the cookies of before along the next time, as somebody does who has copied them."""
+        kept = self._basket.header(self.url)
+        self.log_out()
+        self._basket.take(self.url, [f"{pair}; Path=/".encode() for pair in kept.split("; ")])
+
     def _written(self, request: Request) -> bytes:
         """With the path alone in its first line: a proxy's own clients say more than that, a server's do not."""
         return super()._written(request).replace(b" http://" + request.url.split("/")[2].encode(), b" ", 1)

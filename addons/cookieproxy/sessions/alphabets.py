@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
+from .chance import CHANCE
+
 ENOUGH_BITS = 64.0
 """OWASP Session Management Cheat Sheet: an id must have at least 64 bits of entropy; NIST SP 800-63B asks for the same."""
-CHANCE = 1e-6
-"""What is less probable than this is not taken for chance."""
 
 _DIGITS, _LOWER, _UPPER = (text.encode() for text in (string.digits, string.ascii_lowercase, string.ascii_uppercase))
 _REPETITIVE = 0.6

@@ -10,17 +10,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .alphabets import Alphabet
+from .chance import BY_FAR, BY_FAR_OF_MANY, chi_square_limit
 
 LEAST_BITS = 400
 """Fewer tell nothing."""
-_BY_FAR = 6.0
-"""Standard deviations: twice in a thousand million times."""
-_BY_FAR_OF_MANY = 6.8
-"""The same where up to some thousand bits and distances are tried."""
 _LAGS = (1, 2, 4, 8, 16, 32)
 """Ids back: the periods of the low bits of linear congruential generators modulo a power of two."""
-_POKER_LIMIT = 70.0
-"""Of chi-square with 15 degrees of freedom: four times in a thousand million."""
+_POKER_LIMIT = chi_square_limit(15)
 _LONG_RUN_CHANCE = 1e-8
 
 
@@ -47,7 +43,7 @@ def failures(ids: Sequence[bytes], places: Sequence[int], alphabet: Alphabet) ->
 
 def _monobit(stream: str) -> Failure | None:
     ones, total = stream.count("1"), len(stream)
-    if abs(ones - total / 2) <= _BY_FAR * math.sqrt(total) / 2:
+    if abs(ones - total / 2) <= BY_FAR * math.sqrt(total) / 2:
         return None
     return Failure(f"{ones / total:.0%} of its bits are set", _binary_bits(ones / total))
 
@@ -63,7 +59,7 @@ def _poker(stream: str) -> Failure | None:
 
 def _runs(stream: str) -> Failure | None:
     changes, total = stream.count("01") + stream.count("10"), len(stream) - 1
-    if abs(changes - total / 2) <= _BY_FAR * math.sqrt(total) / 2:
+    if abs(changes - total / 2) <= BY_FAR * math.sqrt(total) / 2:
         return None
     how = "too often" if changes > total / 2 else "too seldom"
     return Failure(f"its bits change {how}", _binary_bits(changes / total))
@@ -88,7 +84,7 @@ def _follows(column: str, total: int) -> Iterator[bool]:
     for lag in _LAGS:
         compared = total - lag
         differing = ((bits ^ bits >> lag) & ((1 << compared) - 1)).bit_count()
-        yield abs(differing - compared / 2) > _BY_FAR_OF_MANY * math.sqrt(compared) / 2
+        yield abs(differing - compared / 2) > BY_FAR_OF_MANY * math.sqrt(compared) / 2
 
 
 def _binary_bits(chance: float) -> float:

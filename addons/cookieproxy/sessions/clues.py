@@ -13,7 +13,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from .alphabets import CHANCE, alphabet_of, common_beginning
+from .alphabets import alphabet_of, common_beginning
+from .chance import CHANCE
 from .estimates import Problem, ProblemKind
 
 

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from .alphabets import CHANCE, Alphabet, alphabet_of, shannon_bits
+from .alphabets import Alphabet, alphabet_of, shannon_bits
+from .chance import CHANCE, chi_square_deviations, chi_square_limit
 
-_BY_FAR = 8.0
-"""Standard deviations: few equal pairs are not distributed normally, so it is more than the one in a million asks for."""
+_LEAST_DEVIATIONS = 8.0
+"""Standard deviations by which equal pairs of characters must be too many: few of them are not distributed normally."""
 _SLIGHTLY = 1e-6
 """Bits that keep what is not a random choice of all characters below what is."""
 _MANY_PER_CHARACTER = 8
@@ -37,7 +38,7 @@ class Spread(NamedTuple):
 
     bits: float
     full: tuple[int, ...]
-    """Positions that look random."""
+    """Positions that look like a random choice of the whole alphabet."""
     dependent: int
     """Positions whose character follows, more or less, from the one before."""
     limited: bool
@@ -53,9 +54,10 @@ def spread(ids: Sequence[bytes]) -> Spread:
     size = _size(positions, alphabet)
     bits = [_position_bits(position, size) for position in positions]
     tied = {place: left for place, pair in enumerate(pairwise(positions), 1) if (left := _tied_bits(*pair)) is not None}
-    full = tuple(place for place, amount in enumerate(bits) if amount == math.log2(size) and place not in tied)
+    random = tuple(place for place, amount in enumerate(bits) if amount == math.log2(size) and place not in tied)
     total = sum(min(amount, tied.get(place, amount)) for place, amount in enumerate(bits))
-    return Spread(total, full, len(tied), bool(full) and len(ids) < _MANY_PER_CHARACTER * size, alphabet)
+    full = random if size == alphabet.size else ()
+    return Spread(total, full, len(tied), bool(random) and len(ids) < _MANY_PER_CHARACTER * size, alphabet)
 
 
 def _size(positions: Sequence[_Position], alphabet: Alphabet) -> int:
@@ -72,14 +74,14 @@ def _position_bits(position: _Position, size: int) -> float:
     """Those of the most characters that it may be a random choice of, or its entropy if that is more."""
     count = len(position.characters)
     sizes = (size, *(2**power for power in range(5, 0, -1) if 2**power < size))
-    choice = next((math.log2(of) for of in sizes if _may_be_choice(position.equal_pairs, math.comb(count, 2), of)), 0.0)
+    choice = next((math.log2(of) for of in sizes if _may_be_choice(position.equal_pairs, count, of)), 0.0)
     corrected = shannon_bits(position.counts) + (len(position.counts) - 1) / (2 * count * math.log(2))
     return max(choice, min(corrected, math.log2(count), math.log2(size) - _SLIGHTLY))
 
 
-def _may_be_choice(equal: int, pairs: int, size: int) -> bool:
-    expected = pairs / size
-    return equal - expected <= _BY_FAR * math.sqrt(expected * (1 - 1 / size))
+def _may_be_choice(equal: int, count: int, size: int) -> bool:
+    """Whether so many ids with so many equal pairs may be random choices of this many characters: Pearson's chi-square."""
+    return (2 * equal + count) * size / count - count <= chi_square_limit(size - 1)
 
 
 def _tied_bits(before: _Position, position: _Position) -> float | None:
@@ -96,7 +98,8 @@ def _tied_bits(before: _Position, position: _Position) -> float | None:
     both = before.equal_pairs * position.equal_pairs / pairs**2
     thrice = _equal_triples(before.counts) * _equal_triples(position.counts) / triples**2
     variance = pairs * (both - both**2) + triples * max(0.0, thrice - both**2)
-    if found - pairs * both <= _BY_FAR * math.sqrt(max(1.0, variance)):
+    degrees = (len(before.counts) - 1) * (len(position.counts) - 1)
+    if found - pairs * both <= max(_LEAST_DEVIATIONS, chi_square_deviations(degrees)) * math.sqrt(max(1.0, variance)):
         return None
     return math.log2(before.equal_pairs / found)
 

@@ -58,7 +58,7 @@ class Recorder:
         keeps_old: bool = False,
         everyone_sessions: EveryoneSessions = tuple,
     ) -> None:
-        """With `keeps_old` nothing is thrown away for its age, as in files of old flows.
+        """With `keeps_old` nothing is thrown away for its age, nor for want of room, as in files of old flows.
 
         `everyone` gives the clients in memory, `everyone_sessions` the cookieless sessions there with all they hold.
         """
@@ -308,7 +308,7 @@ class Recorder:
         if not self._gathered:
             return
         batch, self._gathered = self._gathered, []
-        if wait:
+        if wait or self._keeps_old:
             self._writer.put_blocking(batch)
         else:
             self._writer.put(batch)

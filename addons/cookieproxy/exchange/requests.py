@@ -50,6 +50,8 @@ class RequestResult:
     """The held jar of a session without cookies, which its response's cookies go to."""
     absence: Absence = Absence.NOTHING
     """What it proves that a cookie did not come with it."""
+    given: bytes = b""
+    """The cookies as they came, in one."""
     telling: Fields = ()
     """The fields that tell where it comes from, names in lower case."""
 
@@ -97,7 +99,9 @@ class RequestSide:
         if comparison.pairs or up is not given:
             _observe(browser, head, tell, up, comparison, observations)
         cookie = None if up.source == given.source else up.source
-        return RequestResult(access, site, cookie, observations, edits, session, evidence.absence, telling)
+        return RequestResult(
+            access, site, cookie, observations, edits, session, evidence.absence, given.source, telling
+        )
 
 
 NO_COOKIES = CookieString(b"")

@@ -21,8 +21,10 @@ from ..exchange.session_view import session_view
 from ..record.protocol import StoreError
 from ..sessions.endings import span
 from ..sessions.logins import has_password
+from ..sessions.routine import READING, Likeness, likeness
 from ..sessions.shelf import MOST_DEAD, MOST_OPEN
 from ..sessions.tracker import Change, HashId, Told, Tracker
+from ..sessions.urls import may_have_id
 from . import flows
 from .notices import clipped, printable
 from .recorder import Recorder
@@ -37,6 +39,7 @@ SWEEP_SECONDS = 5.0
 MOST_BODY = 1_048_576
 """Octets of a request's body that may be a login's."""
 SHOWN_DIGITS = 8
+FIRST_REDIRECT = 300
 
 
 class SessionWatch:
@@ -67,14 +70,35 @@ class SessionWatch:
         """One exchange, when its response has been taken through."""
         if self.recorder is not self._loaded_from:
             self._load()
-        exchange = session_view(
-            browser, head, request, response, observed, flows.upstream_cookie(flow), lambda: _has_password(flow)
-        )
-        for told in self._tracker.tell(exchange):
-            _log(told)
+        access = request.access
+        cookie = flows.upstream_cookie(flow)
+        alike = None
+        if response.status < FIRST_REDIRECT and cookie is None:
+            alike = likeness(browser.name, access.host, access.scheme, request.given, observed)
+        if alike is None or not self._is_again(alike, head, request, response, observed):
+            exchange = session_view(browser, head, request, response, observed, cookie, lambda: _has_password(flow))
+            for told in self._tracker.tell(exchange, alike):
+                _log(told)
         self._undrained += 1
         if self._undrained >= DRAIN_AT:
             self.gather()
+
+    def _is_again(
+        self,
+        alike: Likeness,
+        head: RequestHead,
+        request: RequestResult,
+        response: ResponseHead,
+        observed: Sequence[Observation],
+    ) -> bool:
+        """True if the exchange was like one before, and has been counted."""
+        if head.method not in READING:
+            return False
+        for name, value in request.telling:
+            if name == b"referer" and may_have_id(value):
+                return False
+        access = request.access
+        return self._tracker.repeat(alike, access.host, head.path, access.time, response.time, access.flow_id, observed)
 
     def tick(self) -> None:
         """Between exchanges: end what has expired, and hand on what changed."""

@@ -7,7 +7,7 @@ a request (idle), and too long since its beginning (absolute); where neither hol
 from typing import NamedTuple
 
 from ..core.events import EndCause
-from .knowledge import CookieKnowledge
+from .cookie_knowledge import CookieKnowledge
 from .session import Session
 
 SHORTEST_TIMEOUT = 1.0

@@ -37,8 +37,21 @@ class _Key(NamedTuple):
     client: str | None
 
 
-class _Finding:
-    __slots__ = ("changed", "client", "first_seen", "key", "last_seen", "proofs", "severity", "site", "times")
+class Finding:
+    """One thing that is wrong, and how often it was seen."""
+
+    __slots__ = (
+        "client",
+        "first_seen",
+        "is_known",
+        "key",
+        "last_flow",
+        "last_seen",
+        "proofs",
+        "severity",
+        "site",
+        "times",
+    )
 
     def __init__(self, key: _Key, site: str, severity: Severity, client: str | None, time: float) -> None:
         self.key = key
@@ -47,19 +60,31 @@ class _Finding:
         self.client = client
         self.times = 0
         self.first_seen = self.last_seen = time
+        self.last_flow: str | None = None
+        """The flow that showed it last, in the way of the latest proof."""
         self.proofs: list[Proof] = []
-        self.changed = False
+        self.is_known = True
+        """False once it was forgotten or withdrawn."""
 
     def again(self, proof: Proof) -> None:
+        """It was seen once more."""
         self.times += 1
         self.last_seen = max(self.last_seen, proof.time)
         self.first_seen = min(self.first_seen, proof.time)
-        self.changed = True
+        self.last_flow = proof.flow_id
         if self.proofs and self.proofs[-1].flow_id == proof.flow_id and self.proofs[-1].said == proof.said:
+            return
+        if len(self.proofs) > FIRST_PROOFS and self.proofs[-1].said == proof.said:
+            self.proofs[-1] = proof
             return
         self.proofs.append(proof)
         if len(self.proofs) > FIRST_PROOFS + LAST_PROOFS:
             del self.proofs[FIRST_PROOFS]
+
+    def _evidence(self) -> tuple[Proof, ...]:
+        if not self.proofs or len(self.proofs) <= FIRST_PROOFS or self.last_seen <= self.proofs[-1].time:
+            return tuple(self.proofs)
+        return (*self.proofs[:-1], Proof(self.last_flow, self.last_seen, self.proofs[-1].said))
 
     def seen(self, withdrawn: bool = False) -> FindingSeen:
         check = CHECKS[self.key.code]
@@ -73,7 +98,7 @@ class _Finding:
             times=self.times,
             first_seen=self.first_seen,
             last_seen=self.last_seen,
-            evidence=tuple(self.proofs),
+            evidence=self._evidence(),
             advice=check.advice,
             references=check.references,
             withdrawn=withdrawn,
@@ -85,10 +110,12 @@ class Findings:
 
     def __init__(self, is_excepted: IsExcepted = lambda *_: False) -> None:
         self.is_excepted = is_excepted
+        self.captured: list[Finding] | None = None
+        """While it is a list: what is noted, in its order."""
         self.let_go = 0
         """Findings that were forgotten for want of room."""
-        self._known: OrderedDict[_Key, _Finding] = OrderedDict()
-        self._changed: dict[_Key, _Finding] = {}
+        self._known: OrderedDict[_Key, Finding] = OrderedDict()
+        self._changed: dict[_Key, Finding] = {}
         self._withdrawn: list[FindingSeen] = []
 
     def note(self, code: str, where: Where, cookie: bytes | None, said: str, severity: Severity | None = None) -> bool:
@@ -100,7 +127,7 @@ class Findings:
         finding = self._known.get(key)
         is_new = finding is None
         if finding is None:
-            finding = _Finding(key, where.site, severity or check.severity, where.client, where.time)
+            finding = Finding(key, where.site, severity or check.severity, where.client, where.time)
             self._add(key, finding)
         elif severity is not None and _is_worse(severity, finding.severity):
             finding.severity = severity
@@ -109,7 +136,16 @@ class Findings:
             finding.client = None
         finding.again(Proof(where.flow_id, where.time, said))
         self._changed[key] = finding
+        if self.captured is not None:
+            self.captured.append(finding)
         return is_new
+
+    def repeat(self, finding: Finding, time: float, flow_id: str | None) -> None:
+        """It was seen once more, in the way in which it was seen last."""
+        if finding.is_known:
+            finding.times += 1
+            finding.last_seen, finding.last_flow = time, flow_id
+            self._changed[finding.key] = finding
 
     def has(self, code: str, host: str, cookie: bytes | None, client: str | None = None) -> bool:
         """True if it was found; `client` for what is about one."""
@@ -121,6 +157,7 @@ class Findings:
         finding = self._known.pop(key, None)
         self._changed.pop(key, None)
         if finding is not None:
+            finding.is_known = False
             self._withdrawn.append(finding.seen(withdrawn=True))
 
     def drain(self) -> Iterator[FindingSeen]:
@@ -140,14 +177,14 @@ class Findings:
         for seen in stored:
             if seen.code in CHECKS:
                 key = _Key(seen.code, seen.host, seen.cookie, seen.client if CHECKS[seen.code].per_client else None)
-                finding = _Finding(key, seen.site, Severity(seen.severity), seen.client, seen.first_seen)
+                finding = Finding(key, seen.site, Severity(seen.severity), seen.client, seen.first_seen)
                 finding.times, finding.last_seen, finding.proofs = seen.times, seen.last_seen, list(seen.evidence)
                 self._add(key, finding)
 
-    def _add(self, key: _Key, finding: _Finding) -> None:
+    def _add(self, key: _Key, finding: Finding) -> None:
         self._known[key] = finding
         if len(self._known) > MOST_FINDINGS:
-            self._known.popitem(last=False)
+            self._known.popitem(last=False)[1].is_known = False
             self.let_go += 1
 
 

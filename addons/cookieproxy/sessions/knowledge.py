@@ -7,13 +7,12 @@ from collections import OrderedDict
 from zlib import crc32
 
 from ..core.recent import remember
-from .session import Session
+from .cookie_knowledge import CookieKnowledge
 
 MOST_HOSTS = 4_096
 MOST_PAGES = 512
 MOST_LOGINS = 32
 MOST_NAMES = 64
-MOST_LOSSES = 16
 
 
 def page(path: bytes) -> int:
@@ -21,53 +20,17 @@ def page(path: bytes) -> int:
     return crc32(path)
 
 
-class CookieKnowledge:
-    """How a host treats the sessions of one cookie."""
-
-    __slots__ = ("differs", "first_id", "first_owner", "longest_gap", "losses", "oldest", "rotations", "shortest_kill")
-
-    def __init__(self) -> None:
-        self.longest_gap = 0.0
-        """Seconds, the longest that any session survived."""
-        self.shortest_kill: float | None = None
-        """Seconds, the shortest gap that killed one."""
-        self.oldest = 0.0
-        """Seconds, the greatest age at which any was good."""
-        self.rotations = 0
-        """How often a new id took over at no login and after no gap."""
-        self.losses: list[tuple[float, float, Session]] = []
-        """Of sessions that ended although they were in use: the age at which each was good last, and at which it was dead."""
-        self.first_owner: str | None = None
-        self.first_id: str | None = None
-        self.differs = False
-        """True once two clients had different ids."""
-
-    def survived(self, gap: float, age: float) -> None:
-        """A session was good after such a gap and at such an age."""
-        self.longest_gap = max(self.longest_gap, gap)
-        self.oldest = max(self.oldest, age)
-
-    def died(self, gap: float) -> None:
-        """A session was dead after such a gap."""
-        self.shortest_kill = gap if self.shortest_kill is None else min(self.shortest_kill, gap)
-
-    def owned(self, client: str, id_: str) -> None:
-        """A client has an id."""
-        if self.first_owner is None:
-            self.first_owner, self.first_id = client, id_
-        elif client != self.first_owner and id_ != self.first_id:
-            self.differs = True
-
-
 class HostKnowledge:
     """What is known of one host."""
 
-    __slots__ = ("_cookies", "_logins", "_public")
+    __slots__ = ("_cookies", "_logins", "_public", "has_paths")
 
     def __init__(self) -> None:
         self._logins: OrderedDict[bytes, None] = OrderedDict()
         self._public: OrderedDict[int, None] = OrderedDict()
         self._cookies: OrderedDict[bytes, CookieKnowledge] = OrderedDict()
+        self.has_paths = False
+        """True once a session's cookie had a Path of its own."""
 
     def is_login(self, path: bytes) -> bool:
         """True if a login was posted there, or from there."""

@@ -8,6 +8,7 @@ import json
 from typing import Any, NamedTuple
 
 from ..core.events import EndCause, SessionSeen
+from .cookie_knowledge import CookieKnowledge
 from .names import POINTS_KNOWN, Recognition
 from .policies import Timeouts
 
@@ -47,6 +48,7 @@ class Session:
         "key",
         "killing_age",
         "killing_gap",
+        "known",
         "last_seen",
         "logged_in",
         "longest_gap",
@@ -60,6 +62,7 @@ class Session:
         "recognition",
         "reissued",
         "renewals",
+        "renewed_at",
         "requests",
         "rotated_from",
         "rotated_to",
@@ -69,8 +72,18 @@ class Session:
         "used",
     )
 
-    def __init__(self, key: Key, host: str, started: float, flow_id: str | None, recognition: Recognition) -> None:
+    def __init__(
+        self,
+        key: Key,
+        host: str,
+        started: float,
+        flow_id: str | None,
+        recognition: Recognition,
+        known: CookieKnowledge,
+    ) -> None:
         self.key = key
+        self.known = known
+        """What is known of all sessions of its cookie."""
         self.host = host
         self.domain = host
         """Where its cookie belongs, for what the jar tells of it."""
@@ -111,9 +124,11 @@ class Session:
         """How often its cookie was set again with the same value."""
         self.reissued: tuple[int, int] = (0, 0)
         """Responses to requests with it in the first half of its cookie's life: all, and those that set it again."""
+        self.renewed_at = started
+        """When its cookie was set last."""
         self.in_url = False
         self.recognition = recognition
-        self.paths: tuple[int, ...] = ()
+        self.paths: set[int] = set()
         """Checksums of the paths that worked with it."""
         self.parts = ""
         self.used = False
@@ -138,6 +153,22 @@ class Session:
         self.end_flow = flow_id
         self.end_sentence = sentence
         self.changed = True
+
+    def renewed(self, asked: float, expiry: float | None) -> None:
+        """A response to a request of this time set its cookie again."""
+        if self.expiry is not None:
+            early, again = self.reissued
+            if asked - self.renewed_at < (self.expiry - self.renewed_at) / 2:
+                self.reissued = (early + 1, again + 1)
+        self.renewals += 1
+        self.renewed_at = asked
+        self.expiry = expiry
+
+    def not_renewed(self, asked: float) -> None:
+        """A response to a request of this time did not set its cookie again, which tells something early in its life."""
+        if self.expiry is not None and asked - self.renewed_at < (self.expiry - self.renewed_at) / 2:
+            early, again = self.reissued
+            self.reissued = (early + 1, again)
 
     @property
     def renewal(self) -> str | None:
@@ -197,8 +228,9 @@ class Session:
             "domain": self.domain,
             "path": None if self.path is None else self.path.decode("latin-1"),
             "alias": None if self.alias is None else self.alias.decode("latin-1"),
-            "paths": self.paths,
+            "paths": sorted(self.paths),
             "renewals": self.renewals,
+            "renewed_at": self.renewed_at,
             "reissued": self.reissued,
             "inherited": self.inherited,
             "pending_login": self.pending_login,
@@ -209,13 +241,13 @@ class Session:
         return json.dumps({name: value for name, value in kept.items() if value}, separators=(",", ":"))
 
 
-def restored(seen: SessionSeen, policy: Timeouts | None) -> Session:
+def restored(seen: SessionSeen, policy: Timeouts | None, known: CookieKnowledge) -> Session:
     """The session of a row; a state that is not ours is none."""
     state = _read(seen.state)
     reasons = tuple(seen.recognised.split(", ")) if seen.recognised else ()
     recognition = Recognition(int(state.get("points") or POINTS_KNOWN), reasons)
     session = Session(
-        Key(seen.client, seen.site, seen.cookie, seen.id), seen.host, seen.started, seen.start_flow, recognition
+        Key(seen.client, seen.site, seen.cookie, seen.id), seen.host, seen.started, seen.start_flow, recognition, known
     )
     for name in (
         *("last_seen", "ended", "end_cause", "end_sentence", "end_flow", "requests", "longest_gap", "killing_gap"),
@@ -229,8 +261,9 @@ def restored(seen: SessionSeen, policy: Timeouts | None) -> Session:
     session.domain = str(state.get("domain") or seen.host)
     session.path = _octets(state.get("path"))
     session.alias = _octets(state.get("alias"))
-    session.paths = tuple(int(each) for each in state.get("paths") or ())
+    session.paths = {int(each) for each in state.get("paths") or ()}
     session.renewals = int(state.get("renewals") or 0)
+    session.renewed_at = float(state.get("renewed_at") or seen.started)
     session.inherited = bool(state.get("inherited"))
     session.used = bool(state.get("used"))
     session.pending_login = _noted(state.get("pending_login"))

@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from ..core.events import EndCause, Event, EventKind, FindingSeen, SessionSeen
+from ..core.events import EndCause, Event, EventKind, FindingSeen, Observation, SessionSeen
 from ..core.outcome import RemovalCause
 from . import names
 from .checks import Checks
+from .cookie_knowledge import CookieKnowledge
 from .endings import Ending, gap_before, of_dead, span
 from .exchanges import Exchange, Issue, issues_of
-from .findings import Findings, IsExcepted
-from .knowledge import CookieKnowledge, HostKnowledge, Knowledge, page
+from .findings import Finding, Findings, IsExcepted
+from .knowledge import HostKnowledge, Knowledge, page
 from .logins import REFUSING, looks_like_login, looks_like_logout, path_led_to
 from .policies import Policies
+from .routine import READING, Likeness, Routines
 from .session import MOST_PATHS, Key, Session, restored
 from .shelf import Owner, Shelf
 from .urls import ids_in, may_have_id
@@ -78,6 +80,7 @@ class Tracker:
         self._knowledge = Knowledge()
         self._findings = Findings()
         self._checks = Checks(self._findings, self._shelf, hash_id, site_of)
+        self._routines = Routines(self._findings)
         self._changed: dict[Session, None] = {}
         self._latest = 0.0
         self.follow(settings or Settings())
@@ -86,6 +89,7 @@ class Tracker:
         """Other rules are in force; sessions that go on are judged by them from their next use."""
         self._settings = settings
         self._findings.is_excepted = settings.is_excepted
+        self._routines.clear()
         for session in self._shelf.open:
             session.policy = settings.policies.of(session.host)
 
@@ -94,10 +98,10 @@ class Tracker:
     def load(self, sessions: Iterable[SessionSeen], findings: Iterable[FindingSeen]) -> None:
         """Go on where an earlier run stopped."""
         for seen in sessions:
-            session = restored(seen, self._settings.policies.of(seen.host))
+            known = self._knowledge.of(seen.host).cookie(seen.cookie)
+            session = restored(seen, self._settings.policies.of(seen.host), known)
             self._shelf.add(session)
             self._own(session, was_set=not session.adopted)
-            known = self._knowledge.of(session.host).cookie(session.key.name)
             known.survived(session.longest_gap, session.proven - session.started)
             if session.killing_gap is not None:
                 known.died(session.killing_gap)
@@ -140,8 +144,54 @@ class Tracker:
 
     # -- exchanges -----------------------------------------------------------------------------------------------------
 
-    def tell(self, exchange: Exchange) -> list[Told]:
-        """Take one exchange; what there is to log."""
+    def repeat(
+        self,
+        alike: Likeness,
+        host: str,
+        target: bytes,
+        asked: float,
+        answered: float,
+        flow_id: str | None,
+        observed: Sequence[Observation],
+    ) -> bool:
+        """Take an exchange that is like one before in all but its times and its path; False if it has to be told."""
+        sessions = self._routines.repeat(alike, self._knowledge.of(host), target, asked, answered, flow_id, observed)
+        if sessions is None:
+            return False
+        if answered > self._latest:
+            self._latest = answered
+        for session in sessions:
+            self._changed[session] = None
+            self._shelf.touch(session)
+        return True
+
+    def tell(self, exchange: Exchange, alike: Likeness | None = None) -> list[Told]:
+        """Take one exchange; what there is to log. What is `alike` may be repeated from now on."""
+        if alike is None or exchange.status >= 300 or exchange.method not in READING or exchange.location:
+            return self._tell(exchange)
+        found: list[Finding] = []
+        self._findings.captured = found
+        told = self._tell(exchange)
+        self._findings.captured = None
+        if not told:
+            self._learn(alike, exchange, found)
+        return told
+
+    def _learn(self, alike: Likeness, exchange: Exchange, found: list[Finding]) -> None:
+        issues = issues_of(exchange.seen) if exchange.seen else {}
+        carried, dead = self._carried(exchange, self._knowledge.of(exchange.host))
+        if dead or any(session.in_url for session in carried):
+            return
+        ids = {session.key.name: session.key.id for session in carried}
+        for issue in issues.values():
+            if issue.name in ids:
+                if issue.value is None or self.hash_id(issue.value) != ids[issue.name]:
+                    return
+            elif issue.value is None or self._may_be_session(issue.name, issue.value):
+                return
+        self._routines.learn(alike, exchange, carried, found)
+
+    def _tell(self, exchange: Exchange) -> list[Told]:
         host = self._knowledge.of(exchange.host)
         if exchange.answered > self._latest:
             self._latest = exchange.answered
@@ -232,7 +282,8 @@ class Tracker:
     def _adopt(self, exchange: Exchange, key: Key, value: bytes) -> Session:
         """An id that nobody saw being set: begun at its first use."""
         recognition = self._recognise(key.name, value)
-        session = Session(key, exchange.host, exchange.asked, exchange.flow_id, recognition)
+        known = self._knowledge.of(exchange.host).cookie(key.name)
+        session = Session(key, exchange.host, exchange.asked, exchange.flow_id, recognition, known)
         session.adopted = True
         session.policy = self._settings.policies.of(exchange.host)
         self._checks.presented(exchange, session)
@@ -283,7 +334,7 @@ class Tracker:
     def _use(self, session: Session, now: "_Now") -> list[Told]:
         """A request with a session that goes on."""
         exchange = now.exchange
-        known = self._known(session)
+        known = session.known
         issue = now.issues.get(session.key.name)
         if exchange.asked < session.started:
             return []
@@ -314,11 +365,8 @@ class Tracker:
         session.used = True
         session.last_seen = max(session.last_seen, exchange.asked)
         session.answered = max(session.answered, exchange.answered)
-        if exchange.status < 300 and exchange.is_page and number not in session.paths and now.refusal is None:
-            if not (host.is_login(exchange.path) or looks_like_login(exchange.path)):
-                session.paths = (*session.paths[-MOST_PATHS + 1 :], number)
-            if not session.logged_in:
-                host.note_public(number)
+        if exchange.status < 300 and exchange.is_page and now.refusal is None:
+            self._note_page(session, now, number)
         self._note_login_of(session, now, is_proof)
         self._note_renewal(session, issue, exchange)
         if (
@@ -331,6 +379,15 @@ class Tracker:
             self._checks.logout_incomplete(exchange, session)
         self._shelf.touch(session)
         self._mark(session)
+
+    def _note_page(self, session: Session, now: "_Now", number: int) -> None:
+        """A page that worked with it, and that anybody may see if it is not logged in."""
+        path = now.exchange.path
+        is_login = now.host.is_login(path) or looks_like_login(path)
+        if number not in session.paths and len(session.paths) < MOST_PATHS and not is_login:
+            session.paths.add(number)
+        if not session.logged_in:
+            now.host.note_public(number)
 
     def _survive(self, session: Session, gap: float, is_proof: bool, known: CookieKnowledge, asked: float) -> None:
         if not is_proof:
@@ -355,7 +412,7 @@ class Tracker:
                 session.pending_login = (exchange.answered, exchange.flow_id)
         elif session.pending_login is not None and is_proof and exchange.is_page and not self._is_login_page(now):
             session.pending_login = None
-            if exchange.status < 300 and page(exchange.path) not in session.paths[:-1]:
+            if exchange.status < 300:
                 self._logged_in(session, exchange)
 
     def _is_login_page(self, now: "_Now") -> bool:
@@ -369,16 +426,10 @@ class Tracker:
 
     def _note_renewal(self, session: Session, issue: Issue | None, exchange: Exchange) -> None:
         """Whether the cookie's end was pushed out."""
-        renewed = issue is not None and issue.value is not None and issue.seen is not None and issue.hits
-        if session.expiry is not None:
-            length = session.expiry - (session.answered if renewed else session.started)
-            is_early = renewed or exchange.asked - session.started < length / 2
-            if is_early and not (renewed and session.renewals == 0 and exchange.asked - session.started >= length / 2):
-                early, again = session.reissued
-                session.reissued = (early + 1, again + int(renewed))
-        if renewed and issue is not None and issue.seen is not None:
-            session.renewals += 1
-            session.expiry = issue.seen.expiry
+        if issue is not None and issue.value is not None and issue.seen is not None and issue.hits:
+            session.renewed(exchange.asked, issue.seen.expiry)
+        else:
+            session.not_renewed(exchange.asked)
 
     # -- ends ----------------------------------------------------------------------------------------------------------
 
@@ -444,7 +495,7 @@ class Tracker:
         if ending.age is not None:
             self._lose_with_others(session, age, known)
         elif ending.cause is EndCause.LOST:
-            known.losses = [*known.losses[-15:], (session.proven - session.started, age, session)]
+            known.lost(session.proven - session.started, age, session)
         told = self._end(session, ending, exchange.answered, exchange.flow_id)
         self._checks.died(exchange, session, ending)
         return told
@@ -460,7 +511,7 @@ class Tracker:
                 other.killing_age = high
                 self._checks.not_lost(other)
                 self._mark(other)
-        known.losses = [*known.losses[-15:], (own_low, age, session)]
+        known.lost(own_low, age, session)
 
     def _was_lost(self, session: Session, now: "_Now", known: CookieKnowledge) -> list[Told]:
         """An id that seemed to take over knows nobody: the one before was lost."""
@@ -529,7 +580,7 @@ class Tracker:
     def _use_gone(self, session: Session, now: "_Now", replaced: bool) -> list[Told]:
         """The client should not have it any more, and sends it all the same."""
         exchange = now.exchange
-        known = self._known(session)
+        known = session.known
         if now.refusal is None and not replaced:
             session.ended, session.end_cause, session.end_sentence, session.end_flow = None, EndCause.OPEN, None, None
             session.expiry = None
@@ -622,7 +673,9 @@ class Tracker:
     def _begin(
         self, exchange: Exchange, key: Key, value: bytes, issue: Issue, before: Session | None, now: "_Now"
     ) -> Session:
-        session = Session(key, exchange.host, exchange.answered, exchange.flow_id, self._recognise(key.name, value))
+        known = now.host.cookie(key.name)
+        recognition = self._recognise(key.name, value)
+        session = Session(key, exchange.host, exchange.answered, exchange.flow_id, recognition, known)
         session.policy = self._settings.policies.of(exchange.host)
         session.in_url = issue.seen is None
         seen = issue.seen
@@ -630,13 +683,13 @@ class Tracker:
             said = self._checks.said(seen)
             session.domain = said.domain or exchange.host
             session.path = said.path
+            now.host.has_paths |= said.path is not None and said.path != b"/"
             session.expiry = seen.expiry
             session.recognition = names.as_set(session.recognition, said.http_only, said.is_persistent, now.is_login)
         if before is not None:
             session.rotated_from = before.key.id
             if before.end_cause is EndCause.ROTATED and before.logged_in:
                 session.logged_in = session.inherited = True
-        known = now.host.cookie(key.name)
         known.owned(key.client, key.id)
         if known.differs:
             session.recognition = session.recognition.and_also(1, "differs between clients")
@@ -651,15 +704,12 @@ class Tracker:
 
     def _begin_again(self, dead: Session, exchange: Exchange) -> Session:
         """The server took an id that was over for a new session."""
-        session = Session(dead.key, dead.host, exchange.answered, exchange.flow_id, dead.recognition)
+        session = Session(dead.key, dead.host, exchange.answered, exchange.flow_id, dead.recognition, dead.known)
         session.policy, session.domain, session.path, session.expiry = dead.policy, dead.domain, dead.path, dead.expiry
         session.alias = dead.alias
         self._shelf.add(session)
         self._mark(session)
         return session
-
-    def _known(self, session: Session) -> CookieKnowledge:
-        return self._knowledge.of(session.host).cookie(session.key.name)
 
     def _mark(self, session: Session) -> None:
         self._changed[session] = None

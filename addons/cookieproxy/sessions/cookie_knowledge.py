@@ -1,0 +1,53 @@
+"""How a host treats the sessions of one cookie: what gaps and ages they survive, and of what they die.
+
+Holds numbers only, of all clients together: timeouts are the server's.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .session import Session
+
+MOST_LOSSES = 16
+
+
+class CookieKnowledge:
+    """How a host treats the sessions of one cookie."""
+
+    __slots__ = ("differs", "first_id", "first_owner", "longest_gap", "losses", "oldest", "rotations", "shortest_kill")
+
+    def __init__(self) -> None:
+        self.longest_gap = 0.0
+        """Seconds, the longest that any session survived."""
+        self.shortest_kill: float | None = None
+        """Seconds, the shortest gap that killed one."""
+        self.oldest = 0.0
+        """Seconds, the greatest age at which any was good."""
+        self.rotations = 0
+        """How often a new id took over at no login and after no gap."""
+        self.losses: list[tuple[float, float, Session]] = []
+        """Of sessions that ended although they were in use: the age at which each was good last, and at which it was dead."""
+        self.first_owner: str | None = None
+        self.first_id: str | None = None
+        self.differs = False
+        """True once two clients had different ids."""
+
+    def survived(self, gap: float, age: float) -> None:
+        """A session was good after such a gap and at such an age."""
+        self.longest_gap = max(self.longest_gap, gap)
+        self.oldest = max(self.oldest, age)
+
+    def lost(self, low: float, high: float, session: "Session") -> None:
+        """A session that was in use was good at one age and dead at another."""
+        self.losses = [*self.losses[1 - MOST_LOSSES :], (low, high, session)]
+
+    def died(self, gap: float) -> None:
+        """A session was dead after such a gap."""
+        self.shortest_kill = gap if self.shortest_kill is None else min(self.shortest_kill, gap)
+
+    def owned(self, client: str, id_: str) -> None:
+        """A client has an id."""
+        if self.first_owner is None:
+            self.first_owner, self.first_id = client, id_
+        elif client != self.first_owner and id_ != self.first_id:
+            self.differs = True

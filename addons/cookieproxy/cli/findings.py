@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from ..record.listings import FindingRow
+from ..record.protocol import Reader
 from ..report.text import counted, moment
 from .arguments import SEVERITIES, Arguments
 from .output import remark, write_json
@@ -27,8 +28,13 @@ ALL_IS_WELL = "as far as was seen, nothing is wrong."
 def run(arguments: Arguments) -> int:
     """List the findings, the most severe first; exit code 1 if one is as severe as `--fail-on` says."""
     with opened(arguments) as reader:
-        rows = [row for row in reader.questions.findings(wanted(arguments)) if _is_wanted(row, arguments)]
-        although = None if rows or not reader.questions.clients() else ALL_IS_WELL
+        return tell(reader, arguments)
+
+
+def tell(reader: Reader, arguments: Arguments) -> int:
+    """List those of a store that is open."""
+    rows = [row for row in reader.questions.findings(wanted(arguments)) if _is_wanted(row, arguments)]
+    although = None if rows or not reader.questions.clients() else ALL_IS_WELL
     if arguments.json:
         write_json(map(asdict, rows))
     elif rows:

@@ -36,6 +36,11 @@ def add_listing(parser: argparse.ArgumentParser, now: float) -> None:
     """What every command that lists has in common."""
     parser.add_argument("--json", action="store_true", help="one JSON array instead of a table")
     add_store(parser)
+    add_narrowing(parser, now)
+
+
+def add_narrowing(parser: argparse.ArgumentParser, now: float) -> None:
+    """What a listing can be narrowed to."""
     parser.add_argument("--site", type=site, metavar="HOST", help=SITE_HELP)
     parser.add_argument("--client", metavar="PATTERN", help="only these clients, such as '127.0.0.1 *'")
     parser.add_argument("--cookie", metavar="PATTERN", help="only cookies of this name, such as sid or '_ga*'")

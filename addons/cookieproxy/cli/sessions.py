@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..core.events import EndCause
 from ..record.listings import SessionRow
+from ..record.protocol import Reader
 from ..report.text import moment, span
 from ..report.timeouts import UNKNOWN, Bounds, Place, bounds_by_place, listed
 from .arguments import Arguments
@@ -43,9 +44,14 @@ INSTANT_SECONDS = 1.0
 def run(arguments: Arguments) -> int:
     """List the sessions, by their start."""
     with opened(arguments) as reader:
-        rows = reader.questions.sessions(wanted(arguments))
-        gaps = reader.questions.gaps() if rows else []
-        although = None if rows or not reader.questions.clients() else NONE_RECOGNISED
+        return tell(reader, arguments)
+
+
+def tell(reader: Reader, arguments: Arguments) -> int:
+    """List those of a store that is open."""
+    rows = reader.questions.sessions(wanted(arguments))
+    gaps = reader.questions.gaps() if rows else []
+    although = None if rows or not reader.questions.clients() else NONE_RECOGNISED
     if arguments.json:
         write_json(listed(rows, gaps))
     elif not rows:

@@ -8,9 +8,6 @@ from typing import NamedTuple
 
 from .alphabets import ENOUGH_BITS
 
-_ROUNDING = 0.05
-"""Bits: an estimate of 121.97 is one of 122."""
-
 
 class ProblemKind(StrEnum):
     """What makes ids easier to guess than they look."""
@@ -63,7 +60,7 @@ def in_words(estimate: Estimate) -> str:
 
 
 def _amount(estimate: Estimate) -> str:
-    bits = int(estimate.bits + _ROUNDING)
+    bits = round(estimate.bits if estimate.bits >= ENOUGH_BITS else min(estimate.bits, ENOUGH_BITS - 1))
     if estimate.problems:
         return f"at most {bits} bits left" if bits else "nothing left to guess"
     return (

@@ -28,6 +28,7 @@ _SHAPE = re.compile(
     rb"""
     (?! [0-9]{4}-[0-9]{2}-[0-9]{2}                          # a date
       | (?:[A-Z][a-z]+[/_-])+[A-Z][a-z]+\Z                  # a time zone
+      | [A-Za-z]{2,12}://                                   # a URL
       | eyJ )                                               # JSON in base64
     (?: s:([A-Za-z0-9+/_-]+)\.[A-Za-z0-9+/_=-]+             # express-session: s:id.signature
       | ([A-Za-z0-9,+/_=-]+)(?:[.:!~][A-Za-z0-9+/_=!.:-]+)? # with a signature, or the node that has the session

@@ -63,6 +63,8 @@ def _command(name: str) -> Command:
             from .sessions import run
         case "findings":
             from .findings import run
+        case "report":
+            from .report import run
         case "export":
             from .export import run
         case "import":

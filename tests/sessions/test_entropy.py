@@ -145,7 +145,7 @@ WEAK: dict[str, tuple[Generator, int, str]] = {
         "bits by ",
     ),
     "one character again and again": (lambda r, i, t: DIGITS_36[i % 36] * 32, 1, "0 bits"),
-    "three characters again and again": (lambda r, i, t: "".join(r.choices(DIGITS_36, k=3)) * 12, 1, "15 bits"),
+    "three characters again and again": (lambda r, i, t: "".join(r.choices(DIGITS_36, k=3)) * 12, 1, "16 bits"),
     "each character twice": (lambda r, i, t: "".join(2 * c for c in r.choices(DIGITS_36[:16], k=12)), 50, "follow"),
     "few different characters": (lambda r, i, t: "".join(r.choices("ab", weights=(9, 1), k=60)), 20, "bits by "),
 }
@@ -324,6 +324,17 @@ def test_only_the_latest_ids_are_kept() -> None:
     estimate = samples.estimate()
     assert estimate is not None
     assert (samples.seen, estimate.samples, weakness(estimate)) == (1200, 500, None)
+
+
+def test_many_long_ids_take_no_time() -> None:
+    r, samples = random.Random(1), Samples()
+    for i in range(500):
+        samples.add(base64url(r.randbytes(600)).encode(), START + i)
+    started = clock.process_time()
+    estimate = samples.estimate()
+    assert clock.process_time() - started < 0.5
+    assert estimate is not None
+    assert estimate.bits == 6 * 512
 
 
 @pytest.mark.parametrize(

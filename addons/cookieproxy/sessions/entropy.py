@@ -33,6 +33,8 @@ MOST_KEPT = 500
 """Ids; the latest are kept."""
 ENOUGH_FOR_POSITIONS, ENOUGH_FOR_BITS = 20, 100
 """Ids of one length."""
+MOST_POSITIONS = 64
+"""Of an id that are looked at one by one; what comes after counts by its length and characters."""
 _LEAST_READABLE = 14
 """Characters of which the octets of random ids are never all readable."""
 
@@ -98,13 +100,15 @@ def _rest(parts: Sequence[bytes]) -> Estimate:
     bound = bound_bits(varying) if varying else 0.0
     if len(alike) < ENOUGH_FOR_POSITIONS or length == 0:
         return Estimate(bound, len(parts), is_upper_bound=True)
+    ends = bound_bits([part[MOST_POSITIONS:] for part in alike])
+    alike = [part[:MOST_POSITIONS] for part in alike]
     found = spread(alike)
     failed = failures(alike, found.full, found.alphabet) if len(alike) >= ENOUGH_FOR_BITS else ()
     lost = len(found.full) * found.alphabet.bits * (1 - min((failure.left for failure in failed), default=1.0))
     problems = [Problem(ProblemKind.BITS, failure.said) for failure in failed]
     if found.dependent:
         problems.insert(0, Problem(ProblemKind.DEPENDENT, f"{found.dependent} of its characters follow from others"))
-    return Estimate(min(bound, found.bits - lost), len(parts), False, tuple(problems), found.limited)
+    return Estimate(min(bound, found.bits - lost + ends), len(parts), False, tuple(problems), found.limited)
 
 
 def _told_by_base64(issued: Sequence[Issued]) -> Sequence[Issued]:

@@ -316,6 +316,15 @@ def test_an_id_that_is_issued_again_is_one_sample() -> None:
     assert (samples.seen, estimate.samples) == (30, 1)
 
 
+def test_an_id_counts_with_its_first_issue() -> None:
+    samples = Samples()
+    for i in (0, 1, 2, 0, 3, 1, 4):
+        samples.add(b"%d" % (1_000_000 + i), START + i)
+    estimate = samples.estimate()
+    assert estimate is not None
+    assert weakness(estimate) == "it counts up by 1 (5 samples)"
+
+
 def test_only_the_latest_ids_are_kept() -> None:
     samples = Samples()
     r = random.Random(1)

@@ -69,8 +69,11 @@ class Samples:
     def estimate(self) -> Estimate | None:
         """How hard they are to guess; None if there are none, or if they are signed content and no ids. Takes milliseconds."""
         parts = {value: id_part(value) for value, _ in self._issued}
-        distinct = {part: time for value, time in reversed(self._issued) if (part := parts[value]) is not None}
-        issued = [Issued(part, time) for part, time in reversed(distinct.items())]
+        first_issued: dict[bytes, float] = {}
+        for value, time in self._issued:
+            if (part := parts[value]) is not None:
+                first_issued.setdefault(part, time)
+        issued = [Issued(part, time) for part, time in first_issued.items()]
         if not issued or 2 * len(issued) < len(parts):
             return None
         found = _estimate(issued)

@@ -70,9 +70,10 @@ class SqliteStore(SqliteReading):
         return store
 
     @classmethod
-    def in_memory(cls) -> "SqliteStore":
-        """A store of this process alone."""
-        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=256)
+    def in_memory(cls, spills: bool = False) -> "SqliteStore":
+        """A store of this process alone. One that spills keeps what is much in a file that nobody else can open."""
+        place = "" if spills else ":memory:"
+        connection = sqlite3.connect(place, isolation_level=None, check_same_thread=False, cached_statements=256)
         prepare(connection)
         return cls(connection, connection, "memory:", None)
 

@@ -1,6 +1,7 @@
 """How a store is opened by its name.
 
-The names: `sqlite:PATH` (relative paths start at the given folder), `memory:` (SQLite in memory, gone with the process).
+The names: `sqlite:PATH` (relative paths start at the given folder), `memory:` (SQLite in memory, gone with the process), and for
+our own use `temporary:` (the same, but what does not fit into a few megabytes lies in a file without a name).
 """
 
 import os
@@ -12,9 +13,13 @@ from .sqlite import SqliteStore
 
 __all__ = ["Answer", "Command", "Reader", "Store", "StoreError", "file_now", "file_of", "open_reader", "open_store"]
 
+TEMPORARY = "temporary:"
+
 
 def open_store(spec: str, base: Path) -> Store:
     """The store of this name, for its one writer; made if it does not exist. Raises StoreError."""
+    if spec == TEMPORARY:
+        return SqliteStore.in_memory(spills=True)
     scheme, path = _parse(spec)
     return SqliteStore.in_memory() if scheme == "memory" else SqliteStore.in_file(base / path)
 

@@ -71,6 +71,7 @@ class Arguments(argparse.Namespace):
     jar: str | None
     moment: float | None
     file: str | None
+    files: list[str]
     format: str | None
     output: str | None
     strict: bool

@@ -22,6 +22,7 @@ from .arguments import (
     url,
 )
 from .grammar_parts import Commands, add_command, add_listing, add_store, add_values
+from .grammar_replay import add_replay
 from .grammar_report import add_report
 from .grammar_tracked import add_findings, add_sessions
 from .grammar_transfer import add_export, add_forget, add_import
@@ -52,7 +53,7 @@ def _parser(now: float) -> argparse.ArgumentParser:
     adders = (
         *(_add_events, _add_clients, _add_jar),
         *(add_sessions, add_findings, add_report),
-        *(add_export, add_import, add_forget),
+        *(add_export, add_import, add_forget, add_replay),
         *(_add_explain, _add_check),
     )
     for add in adders:

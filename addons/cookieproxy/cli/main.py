@@ -71,6 +71,8 @@ def _command(name: str) -> Command:
             from .take_in import run
         case "forget":
             from .forget import run
+        case "replay":
+            from .replay import run
         case "explain":
             from .explain import run
         case _:

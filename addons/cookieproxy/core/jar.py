@@ -76,6 +76,10 @@ class Jar:
         """How near the cookie's site is to its limit: 1.0 is full, 0.0 has no limit."""
         return 0.0 if self._limits is None else self._limits.fullness(cookie)
 
+    def next_victims(self, like: Cookie) -> list[Cookie]:
+        """Who would have to leave first if the site went on getting cookies like this one of the jar; changes nothing."""
+        return [] if self._limits is None else self._limits.next_victims(like)
+
     def drain_changes(self) -> dict[CookieKey, Cookie | None]:
         """What changed since the last call, None for what is gone: for whoever keeps the jar on disc."""
         if self._shelves is None:

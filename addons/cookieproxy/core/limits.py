@@ -5,6 +5,7 @@ names its cause and the cookie whose arrival caused it. Adopted cookies, whose s
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from .cookie import Cookie, CookieKey
@@ -67,6 +68,30 @@ class Limits:
         if not limit or site is None:
             return 0.0
         return (len(self._sharing(cookie, 0)) + site.adopted) / limit
+
+    def next_victims(self, like: Cookie) -> list[Cookie]:
+        """Who would leave first if the site went on getting cookies like this one, in the order in which they would go.
+
+        Those that are there already; nobody has to leave yet. Partitions are not looked at, whose limit is one of octets.
+        """
+        limit = self._profile.counts.per_site
+        if limit is None or like.partition is not None:
+            return []
+        there = self._sharing(like, 0)
+        ghosts = list(self._ghosts_of(like).values()) if self._profile.makes_room_first else []
+        latest = max((cookie.last_access_time for cookie in there), default=like.set_time)
+        coming = [
+            replace(
+                like, creation_time=latest, last_access_time=latest, set_time=latest, sequence=like.sequence + number
+            )
+            for number in range(1, max(0, limit - len(there) - len(ghosts)) + 2)
+        ]
+        if self._profile.makes_room_first:
+            victims = firefox_make_room([*there, *coming[:-1]], ghosts, coming[-1], self._profile.counts) or []
+        else:
+            victims = self._profile.evict_site([*there, *coming], self._profile.counts)
+        here = set(there)
+        return [victim for victim in victims if victim in here]
 
     def placed(self) -> None:
         """A cookie of any age was put in from elsewhere."""

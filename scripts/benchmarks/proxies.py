@@ -75,6 +75,9 @@ MANY = Variant("ours, 1,000 rules", inputs.rules_yaml(inputs.MANY_RULES))
 SILENT = Variant("ours, nothing recorded", inputs.rules_yaml(inputs.FEW_RULES, '{except: "*"}'), records=False)
 IN_MEMORY = Variant("ours, store in memory", OURS.rules, store="memory:", records=False)
 DROPPING = Variant("ours, values: drop", inputs.rules_yaml(inputs.FEW_RULES, "{values: drop}"))
+UNTRACKED = Variant(
+    "ours, no sessions followed", OURS.rules, arguments=("-s", str(Path(__file__).with_name("untracked_addon.py")))
+)
 COOKIELESS = Variant(
     "ours, cookieless", inputs.rules_yaml(inputs.FEW_RULES) + inputs.cookieless_yaml(LOOPBACK), in_url=True
 )

@@ -67,6 +67,14 @@ ROWS = (
     ),
     Row("many-rules", (("requests/s with 1,000 rules against 20", at_least(0.95), RATIO),), speed.many_rules),
     Row("recording", (("requests/s with recording against without", at_least(0.95), RATIO),), speed.recording),
+    Row(
+        "sessions",
+        (
+            ("requests/s with sessions followed against without", at_least(0.97), RATIO),
+            ("its processor time an exchange against without", None, RATIO),
+        ),
+        speed.following_sessions,
+    ),
     Row("store-in-memory", (("requests/s with the store in a file against memory:", None, RATIO),), speed.in_memory),
     Row("values-dropped", (("requests/s with values hashed against dropped", None, RATIO),), speed.values_dropped),
     Row(

@@ -39,6 +39,13 @@ def recording(run: Run) -> Measurement:
     return _only_speed(run, "recording", proxies.SILENT, proxies.OURS)
 
 
+def following_sessions(run: Run) -> Measurement:
+    """What the tracker of sessions costs, its rows in the store included."""
+    untracked, ours = compare(run, proxies.UNTRACKED, proxies.OURS)
+    numbers = (_speeds(untracked, ours), ratios(_cpu(ours), _cpu(untracked)))
+    return numbers, _both("sessions", proxies.UNTRACKED, untracked, proxies.OURS, ours)
+
+
 def in_memory(run: Run) -> Measurement:
     """What the file costs."""
     return _only_speed(run, "store-in-memory", proxies.IN_MEMORY, proxies.OURS)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from ..core.events import EventKind, Observation, RequestSeen
 from ..core.syntax import parse_cookie
 from ..sessions.exchanges import Exchange, Pair
+from ..sessions.routine import page_of
 from .browser import Browser
 from .evidence import Absence, RequestHead
 from .requests import RequestResult
@@ -50,10 +51,15 @@ def session_view(
         location,
         telling.get(b"referer", b""),
         request.absence is Absence.ALWAYS,
-        head.method != "OPTIONS" and telling.get(b"sec-fetch-dest") not in PARTS,
+        head.method != "OPTIONS" and not _is_part(telling.get(b"sec-fetch-dest"), head.path),
         has_password,
         b"json" in content_type,
     )
+
+
+def _is_part(destination: bytes | None, target: bytes) -> bool:
+    """True if it is no page and no answer to a program: by what the browser says, else by the path's ending."""
+    return page_of(target).is_part if destination is None else destination in PARTS
 
 
 def _pairs(observed: Sequence[Observation]) -> list[Pair]:

@@ -74,7 +74,7 @@ class SessionWatch:
         cookie = flows.upstream_cookie(flow)
         alike = None
         if response.status < FIRST_REDIRECT and cookie is None:
-            alike = likeness(browser.name, access.host, access.scheme, request.given, observed)
+            alike = likeness(browser.name, access.host, access.scheme, request.given, _destination(request), observed)
         if alike is None or not self._is_again(alike, head, request, response, observed):
             exchange = session_view(browser, head, request, response, observed, cookie, lambda: _has_password(flow))
             for told in self._tracker.tell(exchange, alike):
@@ -152,6 +152,14 @@ class SessionWatch:
                 f"More than {MOST_OPEN:,} sessions go on at once: {let_go} of them, those used longest ago, are not followed any "
                 "more and stay open in the log. `record: except` leaves out hosts that need not be followed."
             )
+
+
+def _destination(request: RequestResult) -> bytes:
+    """Sec-Fetch-Dest, if the browser says it."""
+    for name, value in request.telling:
+        if name == b"sec-fetch-dest":
+            return value
+    return b""
 
 
 def _hasher(key: bytes) -> HashId:

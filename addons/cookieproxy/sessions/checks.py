@@ -187,10 +187,9 @@ class Checks:
         said = f"{exchange.method} {exchange.path[:80].decode('latin-1')} neither deleted nor replaced the cookie."
         self._findings.note("logout-incomplete", where_of(exchange), session.key.name, said)
 
-    def alive_after_logout(self, exchange: Exchange, session: Session) -> None:
+    def alive_after_logout(self, exchange: Exchange, session: Session, ended: float, flow_id: str | None) -> None:
         """An id that was logged out opened a page that is not for everybody."""
-        ended = session.ended or 0.0
-        said = f"The id of a session that ended {span(exchange.asked - ended)} before (flow {session.end_flow}) was still good."
+        said = f"The id of a session that was logged out {span(exchange.asked - ended)} before (flow {flow_id}) was still good."
         self._findings.note("alive-after-logout", where_of(exchange), session.key.name, said)
 
     def resurrection(self, exchange: Exchange, session: Session) -> None:

@@ -14,13 +14,12 @@ MOST_LOSSES = 16
 class CookieKnowledge:
     """How a host treats the sessions of one cookie."""
 
-    __slots__ = ("differs", "first_id", "first_owner", "longest_gap", "losses", "oldest", "rotations", "shortest_kill")
+    __slots__ = ("_kills", "differs", "first_id", "first_owner", "longest_gap", "losses", "oldest", "rotations")
 
     def __init__(self) -> None:
         self.longest_gap = 0.0
         """Seconds, the longest that any session survived."""
-        self.shortest_kill: float | None = None
-        """Seconds, the shortest gap that killed one."""
+        self._kills: list[Session] = []
         self.oldest = 0.0
         """Seconds, the greatest age at which any was good."""
         self.rotations = 0
@@ -41,9 +40,15 @@ class CookieKnowledge:
         """A session that was in use was good at one age and dead at another."""
         self.losses = [*self.losses[1 - MOST_LOSSES :], (low, high, session)]
 
-    def died(self, gap: float) -> None:
-        """A session was dead after such a gap."""
-        self.shortest_kill = gap if self.shortest_kill is None else min(self.shortest_kill, gap)
+    def died(self, session: "Session") -> None:
+        """A gap killed a session; of several the shortest are kept."""
+        kills = sorted([*self._kills, session], key=lambda each: each.killing_gap or 0.0)
+        self._kills = [each for each in kills if each.killing_gap is not None][:MOST_LOSSES]
+
+    @property
+    def shortest_kill(self) -> float | None:
+        """Seconds, the shortest gap that killed one; what was judged otherwise since does not count."""
+        return min((each.killing_gap for each in self._kills if each.killing_gap is not None), default=None)
 
     def owned(self, client: str, id_: str) -> None:
         """A client has an id."""

@@ -15,9 +15,12 @@ SHORTEST_TIMEOUT = 1.0
 SLOW_SECONDS = 1.0
 """A response that took longer keeps its session in use until it came."""
 STEADY = 1.5
-"""A gap that is no more than so many times the longest survived is like the others."""
+"""Gaps that differ by no more than this factor are alike."""
+STEADY_GAPS = 3
+"""So many of the latest gaps have to be alike for a session that is used steadily."""
 CUSTOMARY_IDLE = (300.0, 600.0, 900.0, 1_200.0, 1_440.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 86_400.0)
 """Seconds: idle timeouts that people configure."""
+SHORTEST_CUSTOMARY = CUSTOMARY_IDLE[0]
 CUSTOMARY_ABSOLUTE = (1_200.0, 1_440.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 43_200.0, 86_400.0, 604_800.0)
 POLICY_SLACK = 2.0
 """Seconds by which a policy and what was seen may differ."""
@@ -42,19 +45,17 @@ def gap_before(session: Session, asked: float) -> float:
     return max(0.0, asked - used)
 
 
-def of_dead(session: Session, asked: float, known: CookieKnowledge, how: str) -> Ending:
+def of_dead(session: Session, asked: float, how: str) -> Ending:
     """Of an id that the server no longer honoured; `how` it showed that, for people."""
-    gap, age = max(gap_before(session, asked), session.pending_gap), asked - session.started
+    known, age = session.known, asked - session.started
+    gap = max(0.0, asked - session.proven, session.doubtful_gap)
     if _is_overdue(session, gap, age):
         return _by_age(age, how)
     if _explains(session, gap, known):
-        if _is_rather_age(session, gap, age, known):
-            return _by_age(age, how)
         return Ending(EndCause.TIMED_OUT, f"{how} after {span(gap)} without a request.", gap=gap)
-    others = corroborating(session, age, known)
-    if others:
+    if corroborating(session, age, known) or _is_rather_age(session, gap, age, known):
         return _by_age(age, how)
-    return Ending(EndCause.LOST, f"{how}, although it was used {span(gap)} before and longer gaps had been survived.")
+    return Ending(EndCause.LOST, f"{how}, although it had been used {span(gap)} before, and longer gaps were survived.")
 
 
 def _is_overdue(session: Session, gap: float, age: float) -> bool:
@@ -72,28 +73,39 @@ def _by_age(age: float, how: str) -> Ending:
 def _explains(session: Session, gap: float, known: CookieKnowledge) -> bool:
     """True if no session is known to have survived such a gap, or one is known to have died of it.
 
-    A server that collects by lottery, as PHP's does, lets some survive that are long overdue.
+    A gap that is like all those before explains nothing, however little longer it is, unless an idle timeout that people
+    configure lies between.
     """
     if gap < SHORTEST_TIMEOUT:
         return False
-    if gap > known.longest_gap or (known.shortest_kill is not None and gap >= known.shortest_kill):
+    if known.shortest_kill is not None and gap >= known.shortest_kill:
         return True
-    return collects_by_lottery(session) and gap >= known.longest_gap / 2
+    if gap <= known.longest_gap:
+        return False
+    return not _is_steady(session, gap) or _has_one(CUSTOMARY_IDLE, known.longest_gap, gap)
 
 
 def collects_by_lottery(session: Session) -> bool:
-    """True if chance decides when a session that is overdue is collected."""
+    """True if chance decides when a session that is overdue is collected.
+
+    PHP also collects when it has read the session already, so that one that is overdue is good for one request more.
+    """
     policy = session.policy
     return (policy is not None and policy.chance < 1) or session.key.name.lower() == b"phpsessid"
 
 
+def _is_steady(session: Session, gap: float) -> bool:
+    """True if the latest gaps were all about as long."""
+    alike = [each for each in session.recent if gap / STEADY <= each <= gap * STEADY]
+    return len(alike) >= STEADY_GAPS
+
+
 def _is_rather_age(session: Session, gap: float, age: float, known: CookieKnowledge) -> bool:
-    """True if the gap was much like those before, and only an absolute timeout is one that people configure."""
-    longest = known.longest_gap
-    if session.longest_gap <= 0 or gap > STEADY * longest:
+    """True if the gap was the longest, though much like those before, and an absolute timeout that people configure has passed."""
+    if gap <= known.longest_gap or session.longest_gap <= 0:
         return False
     oldest = max(known.oldest, session.proven - session.started)
-    return not _has_one(CUSTOMARY_IDLE, longest, gap) and _has_one(CUSTOMARY_ABSOLUTE, oldest, age)
+    return _has_one(CUSTOMARY_ABSOLUTE, oldest, age)
 
 
 def _has_one(customary: tuple[float, ...], low: float, high: float) -> bool:

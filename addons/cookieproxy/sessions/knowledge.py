@@ -23,11 +23,13 @@ def page(path: bytes) -> int:
 class HostKnowledge:
     """What is known of one host."""
 
-    __slots__ = ("_cookies", "_logins", "_public", "has_paths")
+    __slots__ = ("_choosy", "_cookies", "_logins", "_protected", "_public", "has_paths")
 
     def __init__(self) -> None:
         self._logins: OrderedDict[bytes, None] = OrderedDict()
         self._public: OrderedDict[int, None] = OrderedDict()
+        self._protected: OrderedDict[int, None] = OrderedDict()
+        self._choosy: OrderedDict[int, None] = OrderedDict()
         self._cookies: OrderedDict[bytes, CookieKnowledge] = OrderedDict()
         self.has_paths = False
         """True once a session's cookie had a Path of its own."""
@@ -49,6 +51,23 @@ class HostKnowledge:
         """The page was given to somebody who is not logged in."""
         if number not in self._public:
             remember(self._public, number, None, MOST_PAGES)
+
+    def is_protected(self, number: int) -> bool:
+        """True if the page was refused to somebody."""
+        return number in self._protected
+
+    def note_protected(self, number: int) -> None:
+        """The page was refused to somebody."""
+        if number not in self._protected:
+            remember(self._protected, number, None, MOST_PAGES)
+
+    def is_choosy(self, number: int) -> bool:
+        """True if the page was refused to a session that was good."""
+        return number in self._choosy
+
+    def note_choosy(self, number: int) -> None:
+        """The page was refused to a session that was good: it wants more than that."""
+        remember(self._choosy, number, None, MOST_PAGES)
 
     @property
     def cookie_names(self) -> tuple[bytes, ...]:

@@ -10,7 +10,7 @@ MOST_BODY = 65_536
 """Octets of a body that are looked through."""
 
 _LOGIN = re.compile(
-    rb"log[-_]?[io]n(?!t)|sign[-_]?in|signon|authenti|(?:^|[/._-])auth(?:$|[/._-])|(?:^|/)(?:sso|session/new|sessions/new)(?:$|[/.])"
+    rb"log[-_]?[io]n(?!t)|oauth|authori[sz]e|sign[-_]?in|signon|authenti|(?:^|[/._-])auth(?:$|[/._-])|(?:^|/)(?:sso|session/new|sessions/new)(?:$|[/.])"
     rb"|anmeld|einlog|connexion|iniciar|accedi|entrar|wp-login|j_security_check",
     re.IGNORECASE,
 )
@@ -33,6 +33,14 @@ REDIRECTS = frozenset((301, 302, 303, 307, 308))
 def looks_like_login(path: bytes) -> bool:
     """True if a path is most likely a login page's."""
     return _LOGIN.search(path) is not None and not looks_like_logout(path)
+
+
+_LOGIN_HOST = re.compile(r"(?:login|signin|auth|sso|accounts?|id|idp|identity|cas|keycloak)\.")
+
+
+def is_login_host(host: str) -> bool:
+    """True if a host is there for logging in, by its name."""
+    return _LOGIN_HOST.match(host) is not None
 
 
 @lru_cache(maxsize=4_096)

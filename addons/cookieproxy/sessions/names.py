@@ -19,6 +19,8 @@ POINTS_LOOKS = 3
 POINTS_HTTP_ONLY = 1
 POINTS_NO_EXPIRY = 1
 POINTS_LOGIN = 3
+SHORTEST_ID = 4
+"""Octets; a shorter value says that there is no session."""
 LIKELY = 0.6
 """From this likeness on a value looks like an id."""
 MOST_VALUE_OCTETS = 4_096

@@ -4,6 +4,7 @@ Applications are asked the same things by the same clients again and again, with
 made of the first of these is remembered; of the others only the time is new. Knows when that is safe, decides nothing itself.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -31,22 +32,32 @@ type Likeness = tuple[object, ...]
 """Equal for exchanges that are alike."""
 
 
+_PART = re.compile(
+    rb"\.(?:png|jpe?g|gif|webp|avif|svg|ico|css|m?js|map|woff2?|ttf|otf|eot|mp[34]|webm|ogg|pdf|zip|wasm|webmanifest)\Z",
+    re.IGNORECASE,
+)
+"""Endings of what is no page: servers give it to everybody, and most without looking at the session."""
+
+
 class Page(NamedTuple):
     """What a target alone tells."""
 
     path: bytes
     number: int
     """As pages are remembered."""
+    is_part: bool
+    """True if it is a picture, a style sheet or the like, by its ending."""
     is_ordinary: bool
-    """True unless it is about logging in or out, or has an id in it."""
+    """True unless it is such a part, or about logging in or out, or has an id in it."""
 
 
 @lru_cache(maxsize=8_192)
 def page_of(target: bytes) -> Page:
     """What a target alone tells."""
     path = target.partition(b"?")[0]
-    is_ordinary = not (looks_like_login(path) or looks_like_logout(path) or ids_in(target))
-    return Page(path, crc32(path), is_ordinary)
+    is_part = _PART.search(path) is not None
+    is_ordinary = not (is_part or looks_like_login(path) or looks_like_logout(path) or ids_in(target))
+    return Page(path, crc32(path), is_part, is_ordinary)
 
 
 class Routine(NamedTuple):
@@ -61,9 +72,11 @@ class Routine(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def likeness(client: str, host: str, scheme: str, cookie: bytes, observed: Sequence[Observation]) -> Likeness | None:
+def likeness(
+    client: str, host: str, scheme: str, cookie: bytes, destination: bytes, observed: Sequence[Observation]
+) -> Likeness | None:
     """What exchanges have in common that are alike; None if this one is like no other."""
-    alike: list[object] = [client, host, scheme, cookie]
+    alike: list[object] = [client, host, scheme, cookie, destination]
     for seen in observed:
         kind = type(seen)
         if kind is SetCookieSeen:
@@ -110,7 +123,7 @@ class Routines:
                 return None
         if may_have_id(target) and any(value in target for value in routine.values):
             return None
-        is_public = host.is_public(number)
+        is_public = host.is_public(number) and not host.is_protected(number)
         for session, place in routine.renewed:
             _renew(session, observed[place], asked)
         if len(routine.renewed) < len(routine.sessions):
@@ -146,7 +159,13 @@ class Routines:
 
 def _is_routine(session: Session, number: int, asked: float) -> bool:
     """True if nothing new can come of this use of it."""
-    if session.ended is not None or session.pending_login is not None or session.inherited or session.pending_gap:
+    if (
+        session.ended is not None
+        or session.pending_login is not None
+        or session.inherited
+        or session.pending_gap
+        or session.doubtful_gap > session.longest_gap
+    ):
         return False
     if not 0 <= asked - session.last_seen <= session.longest_gap:
         return False

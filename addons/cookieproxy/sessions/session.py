@@ -28,6 +28,14 @@ class Key(NamedTuple):
     """The keyed hash."""
 
 
+class Standing(NamedTuple):
+    """What is known of the uses of a session."""
+
+    last_seen: float
+    proven: float
+    requests: int
+
+
 class Session:
     """A session that goes on, or that is over and may yet be asked for."""
 
@@ -35,8 +43,11 @@ class Session:
         "adopted",
         "alias",
         "answered",
+        "before_end",
+        "by_refusal",
         "changed",
         "domain",
+        "doubtful_gap",
         "end_cause",
         "end_flow",
         "end_sentence",
@@ -59,11 +70,13 @@ class Session:
         "pending_login",
         "policy",
         "proven",
+        "recent",
         "recognition",
         "reissued",
         "renewals",
         "renewed_at",
         "requests",
+        "risen",
         "rotated_from",
         "rotated_to",
         "start_flow",
@@ -104,10 +117,16 @@ class Session:
         self.longest_gap = 0.0
         self.pending_gap = 0.0
         """A gap after which it was sent, and nothing has shown since that it was still good."""
+        self.recent: tuple[float, ...] = ()
+        """The latest gaps, in seconds."""
+        self.doubtful_gap = 0.0
+        """A gap that it survived, but perhaps for one request only."""
         self.proven = started
         """The last time at which it was good for sure."""
         self.killing_gap: float | None = None
         self.killing_age: float | None = None
+        self.risen: float | None = None
+        """When a late response set its id again although it was over."""
         self.rotated_from: str | None = None
         self.rotated_to: str | None = None
         self.policy: Timeouts | None = None
@@ -117,6 +136,10 @@ class Session:
         """True while it is taken for logged in only because the id before it was."""
         self.pending_login: tuple[float, str | None] | None = None
         """Time and flow of a login of which is not known yet whether it succeeded."""
+        self.by_refusal: int | None = None
+        """The page that was refused, if nothing else showed its end."""
+        self.before_end: Standing | None = None
+        """How it stood before it was replaced, while it may turn out that it was dead by then."""
         self.tells_logout: tuple[float, str | None] | None = None
         """Time and flow of a logout that left the cookie where it was."""
         self.expiry: float | None = None
@@ -171,6 +194,17 @@ class Session:
             self.reissued = (early + 1, again)
 
     @property
+    def standing(self) -> Standing:
+        """What is known of its uses now."""
+        return Standing(self.last_seen, self.proven, self.requests)
+
+    def go_on(self) -> None:
+        """It was not over after all."""
+        self.ended = self.end_sentence = self.end_flow = self.by_refusal = self.before_end = None
+        self.end_cause = EndCause.OPEN
+        self.killing_gap = self.killing_age = None
+
+    @property
     def renewal(self) -> str | None:
         """How its cookie's end is pushed out; None if it has none, or too little was seen."""
         early, early_renewed = self.reissued
@@ -204,7 +238,7 @@ class Session:
             end_flow=self.end_flow,
             start_flow=self.start_flow,
             requests=self.requests,
-            longest_gap=self.longest_gap,
+            longest_gap=max(self.longest_gap, self.doubtful_gap) if self.is_open else self.longest_gap,
             killing_gap=self.killing_gap,
             killing_age=self.killing_age,
             rotated_from=self.rotated_from,
@@ -225,9 +259,11 @@ class Session:
             "answered": self.answered,
             "proven": self.proven,
             "pending_gap": self.pending_gap,
+            "doubtful_gap": self.doubtful_gap,
             "domain": self.domain,
             "path": None if self.path is None else self.path.decode("latin-1"),
             "alias": None if self.alias is None else self.alias.decode("latin-1"),
+            "recent": self.recent,
             "paths": sorted(self.paths),
             "renewals": self.renewals,
             "renewed_at": self.renewed_at,
@@ -236,6 +272,7 @@ class Session:
             "pending_login": self.pending_login,
             "tells_logout": self.tells_logout,
             "used": self.used,
+            "by_refusal": self.by_refusal,
             "points": self.recognition.points,
         }
         return json.dumps({name: value for name, value in kept.items() if value}, separators=(",", ":"))
@@ -258,13 +295,16 @@ def restored(seen: SessionSeen, policy: Timeouts | None, known: CookieKnowledge)
     session.answered = float(state.get("answered") or seen.last_seen)
     session.proven = float(state.get("proven") or seen.last_seen)
     session.pending_gap = float(state.get("pending_gap") or 0.0)
+    session.doubtful_gap = float(state.get("doubtful_gap") or 0.0)
     session.domain = str(state.get("domain") or seen.host)
     session.path = _octets(state.get("path"))
     session.alias = _octets(state.get("alias"))
+    session.recent = tuple(float(each) for each in state.get("recent") or ())
     session.paths = {int(each) for each in state.get("paths") or ()}
     session.renewals = int(state.get("renewals") or 0)
     session.renewed_at = float(state.get("renewed_at") or seen.started)
     session.inherited = bool(state.get("inherited"))
+    session.by_refusal = state.get("by_refusal")
     session.used = bool(state.get("used"))
     session.pending_login = _noted(state.get("pending_login"))
     session.tells_logout = _noted(state.get("tells_logout"))

@@ -1,0 +1,235 @@
+"""How sessions end: by the server's answer to their id, by the client's jar, or by the client's coming without it.
+
+What ended a session shows at once or later: an id that is replaced by another may have been rotated or dead, and only what the new
+one is good for tells. Such judgements are kept open and settled.
+"""
+
+from collections.abc import Sequence
+
+from ..core.events import EndCause, Event, EventKind, Observation
+from ..core.outcome import RemovalCause
+from .endings import POLICY_SLACK, SHORTEST_CUSTOMARY, Ending, gap_before, of_dead, span
+from .facts import Facts
+from .ledger import Change, Ledger, Told
+from .session import Session
+
+NEW_REQUESTS = 4
+"""Requests of a session whose refusal still says that the id before it was dead, not rotated."""
+ROTATES = 2
+"""A server that gave new ids so often without a login or a gap gives them now and then."""
+LONG_LIVED = 86_400.0
+"""Seconds: a cookie that is to live on for so long is one that brings sessions back."""
+BY_JAR: dict[str, tuple[EndCause, str]] = {
+    RemovalCause.EXPIRED.value: (EndCause.EXPIRED, "Its cookie's own end came."),
+    RemovalCause.EVICTED_SITE.value: (EndCause.EVICTED, RemovalCause.EVICTED_SITE.sentence),
+    RemovalCause.EVICTED_TOTAL.value: (EndCause.EVICTED, RemovalCause.EVICTED_TOTAL.sentence),
+    RemovalCause.EVICTED_BYTES.value: (EndCause.EVICTED, RemovalCause.EVICTED_BYTES.sentence),
+    RemovalCause.GONE.value: (EndCause.CLOSED, "The client came back without it."),
+    RemovalCause.SESSION_ENDED.value: (EndCause.CLOSED, RemovalCause.SESSION_ENDED.sentence),
+    RemovalCause.CLEARED.value: (EndCause.LOGOUT, RemovalCause.CLEARED.sentence),
+    RemovalCause.FORGOTTEN.value: (EndCause.CLOSED, RemovalCause.FORGOTTEN.sentence),
+}
+"""What it means for a session that its cookie left the jar, by the removal's cause."""
+EXPIRED = Ending(*BY_JAR[RemovalCause.EXPIRED.value])
+GONE = Ending(*BY_JAR[RemovalCause.GONE.value])
+
+
+class Ends:
+    """The ends of one tracker's sessions."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    # -- by the client -------------------------------------------------------------------------------------------------
+
+    def leave_jar(self, observed: Sequence[Observation]) -> list[Told]:
+        """Sessions whose cookie left the client's jar."""
+        told: list[Told] = []
+        for seen in observed:
+            if type(seen) is Event and seen.event is EventKind.REMOVED and seen.reason in BY_JAR:
+                session = self._of_event(seen)
+                if session is not None:
+                    cause, sentence = BY_JAR[seen.reason]
+                    by = f" It made room for {seen.by}." if seen.by and cause is EndCause.EVICTED else ""
+                    told += self._ledger.end(session, Ending(cause, sentence + by), seen.time, seen.flow_id)
+        return told
+
+    def _of_event(self, seen: Event) -> Session | None:
+        """The session whose cookie this is about: of several the one used longest ago."""
+        named = self._ledger.shelf.of_name(seen.client, seen.cookie or b"")
+        own = [session for session in named if seen.host in (session.domain, session.host)]
+        return min(own, key=lambda session: session.last_seen, default=None)
+
+    def miss_adopted(self, facts: Facts, carried: Sequence[Session]) -> list[Told]:
+        """Sessions of unknown scope that came with this page before, and now do not: the jar cannot miss their cookies."""
+        exchange = facts.exchange
+        names_carried = {session.key.name for session in carried}
+        missing = (
+            session
+            for name in facts.host.cookie_names
+            if name not in names_carried
+            for session in self._ledger.shelf.of_name(exchange.client, name)
+            if session.adopted and session.host == exchange.host and not session.in_url
+            if facts.number in session.paths and session.last_seen < exchange.asked
+        )
+        return [told for each in missing for told in self._ledger.end(each, GONE, exchange.asked, exchange.flow_id)]
+
+    # -- by the server -------------------------------------------------------------------------------------------------
+
+    def refused(self, session: Session, facts: Facts) -> list[Told]:
+        """The server did not know it any more, and said nothing of its cookie."""
+        assert facts.refusal is not None
+        told = self._dead(session, facts, facts.refusal.said)
+        session.by_refusal = facts.number
+        return told
+
+    def deleted(self, session: Session, facts: Facts) -> list[Told]:
+        """The server deleted the cookie: a logout, or the end of an id that it does not know any more."""
+        exchange = facts.exchange
+        if not facts.is_logout and not exchange.sends and session.tells_logout is None:
+            worked = facts.number in session.paths
+            if facts.refusal is not None and (session.logged_in or worked):
+                return self._dead(session, facts, f"{facts.refusal.said} and deleted")
+            ending = of_dead(session, exchange.asked, "")
+            if ending.cause is EndCause.TIMED_OUT and (
+                worked or gap_before(session, exchange.asked) >= SHORTEST_CUSTOMARY
+            ):
+                return self._dead(session, facts, "Deleted by the server")
+        self._count(session, exchange.asked)
+        return self._ledger.logout(session, exchange)
+
+    def replaced(self, session: Session, facts: Facts, value: bytes) -> list[Told]:
+        """The server issued another id in answer to this one."""
+        exchange = facts.exchange
+        session.rotated_to = self._ledger.hash_id(value)
+        if facts.is_logout or session.tells_logout is not None:
+            self._count(session, exchange.asked)
+            return self._ledger.logout(session, exchange)
+        if facts.is_login:
+            told = self.before_was_lost(session) if session.inherited else []
+            self._count(session, exchange.asked)
+            return told + self._rotated(session, facts, "A new id was issued at the login.")
+        if facts.refusal is not None and (session.logged_in or facts.number in session.paths):
+            return self._dead(session, facts, f"{facts.refusal.said} and replaced")
+        if self._seems_dead(session, facts):
+            return self._dead(session, facts, "Replaced by a new id")
+        session.before_end = session.standing
+        self._count(session, exchange.asked)
+        if not session.logged_in:
+            session.longest_gap = max(session.longest_gap, gap_before(session, exchange.asked))
+        session.known.rotations += 1
+        return self._rotated(session, facts, "A new id took over while it was in use.")
+
+    def _seems_dead(self, session: Session, facts: Facts) -> bool:
+        """True if the id that was replaced had most likely been dead, though the page was given."""
+        exchange = facts.exchange
+        ending = of_dead(session, exchange.asked, "")
+        if ending.cause is not EndCause.TIMED_OUT or (facts.host.is_protected(facts.number) and facts.is_page_given):
+            return False
+        if session.expiry is not None and session.expiry - exchange.asked > LONG_LIVED and len(facts.issues) > 1:
+            return False
+        if session.known.rotations >= ROTATES:
+            return False
+        policy = session.policy
+        if policy is not None and ending.age is not None:
+            return policy.absolute is not None and ending.age >= policy.absolute - POLICY_SLACK
+        return ending.gap is not None and (not session.logged_in or ending.gap >= SHORTEST_CUSTOMARY)
+
+    def _rotated(self, session: Session, facts: Facts, sentence: str) -> list[Told]:
+        exchange = facts.exchange
+        ending = Ending(EndCause.ROTATED, sentence)
+        return self._ledger.end(session, ending, exchange.answered, exchange.flow_id, Change.ROTATED)
+
+    @staticmethod
+    def _count(session: Session, asked: float) -> None:
+        """The request that ended it was one of its own."""
+        session.requests += 1
+        session.last_seen = max(session.last_seen, asked)
+
+    def _dead(self, session: Session, facts: Facts, how: str) -> list[Told]:
+        """The server showed that it did not know the id any more."""
+        exchange = facts.exchange
+        if facts.refusal is not None and facts.refusal.is_sure:
+            facts.host.note_protected(facts.number)
+        if session.tells_logout is not None:
+            ending = Ending(EndCause.LOGOUT, f"{how} after a logout that had left the cookie.")
+            return self._ledger.end(session, ending, exchange.answered, exchange.flow_id)
+        ending = of_dead(session, exchange.asked, how)
+        if ending.gap is None or ending.gap > session.doubtful_gap:
+            session.longest_gap = max(session.longest_gap, session.doubtful_gap)
+        told = self._ledger.end(session, ending, exchange.answered, exchange.flow_id)
+        self._learn(session, ending, exchange.asked - session.started)
+        self._ledger.checks.died(exchange, session, ending)
+        return told
+
+    def _learn(self, session: Session, ending: Ending, age: float) -> None:
+        """What its end says of others."""
+        if ending.gap is not None:
+            session.known.died(session)
+            return
+        if ending.age is not None:
+            self._age_others(session, age)
+        session.known.lost(session.proven - session.started, age, session)
+
+    def _age_others(self, session: Session, age: float) -> None:
+        """What seemed lost had come of age, as this one did."""
+        own_low = session.proven - session.started
+        for low, high, other in session.known.losses:
+            if other is session or other.end_cause is not EndCause.LOST or max(low, own_low) >= min(high, age):
+                continue
+            sentence = f"Refused or replaced at the age of {span(high)}, as others were, although it was in use."
+            other.end(EndCause.TIMED_OUT, other.ended or 0.0, other.end_flow, sentence)
+            other.killing_age = high
+            self._ledger.checks.not_lost(other)
+            self._ledger.mark(other)
+
+    # -- what shows later ----------------------------------------------------------------------------------------------
+
+    def _before(self, session: Session) -> Session | None:
+        """The session whose id this one's took over from."""
+        if session.rotated_from is None:
+            return None
+        return self._ledger.shelf.dead(session.key._replace(id=session.rotated_from))
+
+    def before_was_good(self, session: Session) -> None:
+        """An id that took over is good for what the one before was: that one had survived its last gap, too."""
+        before = self._before(session)
+        if before is None or before.before_end is None or before.ended is None:
+            return
+        gap = max(0.0, before.last_seen - before.before_end.last_seen)
+        before.longest_gap, before.before_end = max(before.longest_gap, gap), None
+        before.known.survived(gap, before.last_seen - before.started)
+        self._ledger.mark(before)
+
+    def before_was_lost(self, session: Session) -> list[Told]:
+        """An id that seemed to take over knows nobody: the one before was dead."""
+        session.inherited = session.logged_in = False
+        before = self._before(session)
+        if before is None or before.end_cause is not EndCause.ROTATED or before.before_end is None:
+            return []
+        asked, ended = before.last_seen, before.ended or before.last_seen
+        before.last_seen, before.proven, before.requests = before.before_end
+        before.before_end = None
+        before.known.rotations = max(0, before.known.rotations - 1)
+        ending = of_dead(before, asked, "Replaced by an id that was refused")
+        told = self._ledger.end(before, ending, ended, before.end_flow)
+        self._learn(before, ending, asked - before.started)
+        return told
+
+    def before_was_rotated(self, session: Session) -> None:
+        """An id that was taken for a dead one's successor is good for what strangers do not get: the one before was alive."""
+        before = self._before(session)
+        session.logged_in = True
+        if (
+            before is None
+            or before.end_cause is not EndCause.TIMED_OUT
+            or not before.logged_in
+            or before.by_refusal is not None
+        ):
+            return
+        gap = before.killing_gap or 0.0
+        before.end(EndCause.ROTATED, before.ended or 0.0, before.end_flow, "A new id took over while it was in use.")
+        before.killing_gap = before.killing_age = None
+        before.longest_gap = max(before.longest_gap, gap)
+        before.known.survived(gap, (before.ended or before.last_seen) - before.started)
+        self._ledger.mark(before)

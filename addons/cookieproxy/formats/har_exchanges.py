@@ -29,6 +29,7 @@ _PORTS = {"http:": 80, "ws:": 80, "https:": 443, "wss:": 443}
 
 MOST_MILLISECONDS = 10**12
 _COMPLAINT = re.compile(r"(?:lexical|parse) error: ([A-Za-z0-9 ().-]*)")
+_METHOD = re.compile(r"[!-~]{1,64}")
 _END_OF_LIST = ("end_array", None)
 
 type Pairs = tuple[tuple[bytes, bytes], ...]
@@ -174,7 +175,7 @@ def _exchange(entry: object, twins: "OrderedDict[str, int]") -> HarExchange | No
     request = _object(_object(entry).get("request"))
     said = _text(_object(entry).get("startedDateTime"))
     started, method, url = parse_iso(said), _text(request.get("method")), _url(_text(request.get("url")))
-    if started is None or url is None or not method.isascii() or not method.isprintable():
+    if started is None or url is None or not _METHOD.fullmatch(method):
         return None
     fields = _fields(request.get("headers"))
     if not any(name.lower() == b"cookie" for name, _ in fields):

@@ -14,11 +14,10 @@ MOST_LOSSES = 16
 class CookieKnowledge:
     """How a host treats the sessions of one cookie."""
 
-    __slots__ = ("_kills", "differs", "first_id", "first_owner", "longest_gap", "losses", "oldest", "rotations")
+    __slots__ = ("_kills", "_longest", "differs", "first_id", "first_owner", "losses", "oldest", "rotations")
 
     def __init__(self) -> None:
-        self.longest_gap = 0.0
-        """Seconds, the longest that any session survived."""
+        self._longest: list[Session] = []
         self._kills: list[Session] = []
         self.oldest = 0.0
         """Seconds, the greatest age at which any was good."""
@@ -31,10 +30,21 @@ class CookieKnowledge:
         self.differs = False
         """True once two clients had different ids."""
 
-    def survived(self, gap: float, age: float) -> None:
-        """A session was good after such a gap and at such an age."""
-        self.longest_gap = max(self.longest_gap, gap)
+    def survived(self, session: "Session", age: float) -> None:
+        """A session was good after its longest gap, and at such an age; of all those with the longest gaps are kept."""
         self.oldest = max(self.oldest, age)
+        if session not in self._longest:
+            longest = sorted([*self._longest, session], key=lambda each: -each.longest_gap)
+            self._longest = longest[:MOST_LOSSES]
+
+    @property
+    def longest_gap(self) -> float:
+        """Seconds, the longest that any session survived; what was judged otherwise since does not count."""
+        return max((each.longest_gap for each in self._longest), default=0.0)
+
+    def longest_gap_but(self, session: "Session", own: float) -> float:
+        """The same, if one of the sessions had survived only so much."""
+        return max([own, *(each.longest_gap for each in self._longest if each is not session)])
 
     def lost(self, low: float, high: float, session: "Session") -> None:
         """A session that was in use was good at one age and dead at another."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..core.events import EndCause
 from .cookie_knowledge import CookieKnowledge
-from .session import Session
+from .session import Record, Session
 
 SHORTEST_TIMEOUT = 1.0
 """Seconds: no server ends sessions sooner."""
@@ -35,6 +35,8 @@ class Ending(NamedTuple):
     """Seconds without use that it did not survive, if that was it."""
     age: float | None = None
     """Seconds since its start that it did not survive, if that was it."""
+    survived: float | None = None
+    """Seconds without use that it survived, if that is less than it had seemed."""
 
 
 def gap_before(session: Session, asked: float) -> float:
@@ -45,14 +47,21 @@ def gap_before(session: Session, asked: float) -> float:
     return max(0.0, asked - used)
 
 
-def of_dead(session: Session, asked: float, how: str) -> Ending:
-    """Of an id that the server no longer honoured; `how` it showed that, for people."""
+def of_dead(session: Session, asked: float, how: str, certain: float | None = None) -> Ending:
+    """Of an id that the server no longer honoured; `how` it showed that, for people.
+
+    `certain` is when it was good last for sure: pages that it was given since may be for everybody.
+    """
     known, age = session.known, asked - session.started
     gap = max(0.0, asked - session.proven, session.doubtful_gap)
     if _is_overdue(session, gap, age):
         return _by_age(age, how)
     if _explains(session, gap, known):
         return Ending(EndCause.TIMED_OUT, f"{how} after {span(gap)} without a request.", gap=gap)
+    if certain is not None and (doubtful := _doubtful(session, certain)) is not None:
+        gap = asked - certain
+        said = f"{how}, and had most likely been dead since a gap of {span(doubtful.gap)}."
+        return Ending(EndCause.TIMED_OUT, said, gap=gap, survived=doubtful.before)
     if corroborating(session, age, known) or _is_rather_age(session, gap, age, known):
         return _by_age(age, how)
     return Ending(EndCause.LOST, f"{how}, although it had been used {span(gap)} before, and longer gaps were survived.")
@@ -92,6 +101,15 @@ def collects_by_lottery(session: Session) -> bool:
     """
     policy = session.policy
     return (policy is not None and policy.chance < 1) or session.key.name.lower() == b"phpsessid"
+
+
+def _doubtful(session: Session, certain: float) -> Record | None:
+    """The first gap since it was good for sure that was much longer than all gaps survived before."""
+    for record in session.records:
+        longest = session.known.longest_gap_but(session, record.before)
+        if record.at > certain and record.gap > STEADY * longest and record.gap >= SHORTEST_TIMEOUT:
+            return record
+    return None
 
 
 def _is_steady(session: Session, gap: float) -> bool:

@@ -154,13 +154,22 @@ class Ends:
         if session.tells_logout is not None:
             ending = Ending(EndCause.LOGOUT, f"{how} after a logout that had left the cookie.")
             return self._ledger.end(session, ending, exchange.answered, exchange.flow_id)
-        ending = of_dead(session, exchange.asked, how)
-        if ending.gap is None or ending.gap > session.doubtful_gap:
+        ending = of_dead(session, exchange.asked, how, self._certain(session, facts))
+        if ending.survived is not None:
+            session.longest_gap = ending.survived
+        elif ending.gap is None or ending.gap > session.doubtful_gap:
             session.longest_gap = max(session.longest_gap, session.doubtful_gap)
         told = self._ledger.end(session, ending, exchange.answered, exchange.flow_id)
         self._learn(session, ending, exchange.asked - session.started)
         self._ledger.checks.died(exchange, session, ending)
         return told
+
+    @staticmethod
+    def _certain(session: Session, facts: Facts) -> float:
+        """When it was good last for a page that is not for everybody."""
+        host = facts.host
+        times = (at for number, at in session.paths.items() if number == facts.number or host.is_protected(number))
+        return max(times, default=session.started)
 
     def _learn(self, session: Session, ending: Ending, age: float) -> None:
         """What its end says of others."""
@@ -198,7 +207,7 @@ class Ends:
             return
         gap = max(0.0, before.last_seen - before.before_end.last_seen)
         before.longest_gap, before.before_end = max(before.longest_gap, gap), None
-        before.known.survived(gap, before.last_seen - before.started)
+        before.known.survived(before, before.last_seen - before.started)
         self._ledger.mark(before)
 
     def before_was_lost(self, session: Session) -> list[Told]:
@@ -231,5 +240,5 @@ class Ends:
         before.end(EndCause.ROTATED, before.ended or 0.0, before.end_flow, "A new id took over while it was in use.")
         before.killing_gap = before.killing_age = None
         before.longest_gap = max(before.longest_gap, gap)
-        before.known.survived(gap, (before.ended or before.last_seen) - before.started)
+        before.known.survived(before, (before.ended or before.last_seen) - before.started)
         self._ledger.mark(before)

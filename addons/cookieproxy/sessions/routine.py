@@ -129,6 +129,8 @@ class Routines:
         if len(routine.renewed) < len(routine.sessions):
             _note_unrenewed(routine, asked)
         for session in routine.sessions:
+            if number in session.paths:
+                session.paths[number] = asked
             session.requests += 1
             session.last_seen = asked
             if answered > session.answered:

@@ -28,6 +28,16 @@ class Key(NamedTuple):
     """The keyed hash."""
 
 
+class Record(NamedTuple):
+    """A gap that was longer than any before."""
+
+    at: float
+    """Unix seconds of the request that ended it."""
+    gap: float
+    before: float
+    """Seconds, the longest until then."""
+
+
 class Standing(NamedTuple):
     """What is known of the uses of a session."""
 
@@ -72,6 +82,7 @@ class Session:
         "proven",
         "recent",
         "recognition",
+        "records",
         "reissued",
         "renewals",
         "renewed_at",
@@ -151,8 +162,10 @@ class Session:
         """When its cookie was set last."""
         self.in_url = False
         self.recognition = recognition
-        self.paths: set[int] = set()
-        """Checksums of the paths that worked with it."""
+        self.paths: dict[int, float] = {}
+        """Checksums of the paths that worked with it, and when each did last."""
+        self.records: tuple[Record, ...] = ()
+        """The latest gaps that were longer than any before."""
         self.parts = ""
         self.used = False
         """True once it came back."""
@@ -264,7 +277,8 @@ class Session:
             "path": None if self.path is None else self.path.decode("latin-1"),
             "alias": None if self.alias is None else self.alias.decode("latin-1"),
             "recent": self.recent,
-            "paths": sorted(self.paths),
+            "paths": [[page, time] for page, time in self.paths.items()],
+            "records": self.records,
             "renewals": self.renewals,
             "renewed_at": self.renewed_at,
             "reissued": self.reissued,
@@ -300,7 +314,8 @@ def restored(seen: SessionSeen, policy: Timeouts | None, known: CookieKnowledge)
     session.path = _octets(state.get("path"))
     session.alias = _octets(state.get("alias"))
     session.recent = tuple(float(each) for each in state.get("recent") or ())
-    session.paths = {int(each) for each in state.get("paths") or ()}
+    session.paths = {int(page): float(time) for page, time in state.get("paths") or ()}
+    session.records = tuple(Record(*map(float, each)) for each in state.get("records") or ())
     session.renewals = int(state.get("renewals") or 0)
     session.renewed_at = float(state.get("renewed_at") or seen.started)
     session.inherited = bool(state.get("inherited"))

@@ -57,7 +57,7 @@ class Tracker:
             session = restored(seen, self._ledger.settings.policies.of(seen.host), known)
             self._ledger.shelf.add(session)
             self._ledger.own(session, was_set=not session.adopted)
-            known.survived(session.longest_gap, session.proven - session.started)
+            known.survived(session, session.proven - session.started)
             if session.killing_gap is not None:
                 known.died(session)
         self._ledger.findings.load(findings)

@@ -14,11 +14,12 @@ from .ends import NEW_REQUESTS, Ends
 from .exchanges import Issue
 from .facts import Facts
 from .ledger import Ledger, Told
-from .session import MOST_PATHS, Session
+from .session import MOST_PATHS, Record, Session
 
 CROSSING_SECONDS = 1.0
 """A request may have been on its way for so long when its client got another id."""
 RECENT_GAPS = 4
+MOST_RECORDS = 6
 
 
 class Uses:
@@ -103,8 +104,11 @@ class Uses:
         survived = gap
         if collects_by_lottery(session):
             survived, session.doubtful_gap = session.doubtful_gap, gap
-        session.longest_gap = max(session.longest_gap, survived)
-        session.known.survived(survived, session.proven - session.started)
+        if survived > session.longest_gap:
+            record = Record(asked, survived, session.longest_gap)
+            session.records = (*session.records[1 - MOST_RECORDS :], record)
+            session.longest_gap = survived
+        session.known.survived(session, session.proven - session.started)
 
     def _settle(self, session: Session, facts: Facts) -> None:
         """What a proof says of the id before this one."""
@@ -122,8 +126,8 @@ class Uses:
 
     def _note_page(self, session: Session, facts: Facts) -> None:
         """A page that worked with it, and that anybody may see if it is not logged in."""
-        if facts.number not in session.paths and len(session.paths) < MOST_PATHS and not facts.is_login_page:
-            session.paths.add(facts.number)
+        if facts.number in session.paths or (len(session.paths) < MOST_PATHS and not facts.is_login_page):
+            session.paths[facts.number] = facts.exchange.asked
         if not session.logged_in:
             facts.host.note_public(facts.number)
 

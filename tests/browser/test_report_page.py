@@ -7,8 +7,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from cookieproxy.cli.main import main
 from cookieproxy.record.store import open_store
+from cookieproxy.record.values import ValuePolicy
 from rig import browser
-from rig.recorded import NOW, VALUE, rich_store
+from rig.recorded import NOW, VALUE, rich_store, used_once
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,11 +22,14 @@ OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The page of a rich store, and of an empty one."""
+    """The page of a rich store, of an empty one, and of one with a session that was used once."""
     made = {}
-    for name in ("rich", "empty"):
+    for name in ("rich", "empty", "sparse"):
         home = tmp_path_factory.mktemp(name)
-        (rich_store(home) if name == "rich" else open_store("sqlite:cookies.db", home)).close()
+        store = rich_store(home) if name == "rich" else open_store("sqlite:cookies.db", home)
+        if name == "sparse":
+            store.write([used_once()], store.masker(ValuePolicy.HASH))
+        store.close()
         assert main(["report", "--store", f"sqlite:{home / 'cookies.db'}", "-o", str(home / "report.html")], NOW) == 0
         made[name] = (home / "report.html").as_uri()
     return made
@@ -81,14 +85,15 @@ def scale(page: Page, chart: str) -> tuple[float, float]:
     return float(low), float(high)
 
 
-@pytest.mark.parametrize("name", ["rich", "empty"])
+@pytest.mark.parametrize("name", ["rich", "empty", "sparse"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_fits(open_page: Callable[..., Page], name: str, viewport: dict[str, int], theme: str) -> None:
-    page = open_page(name, viewport=viewport, color_scheme=theme)
-    assert page.evaluate(OVERFLOW) <= 0
-    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (background == "rgb(18, 21, 26)") == (theme == "dark")
+def test_it_fits(open_page: Callable[..., Page], name: str, viewport: dict[str, int]) -> None:
+    page = open_page(name, viewport=viewport)
+    for theme, background in (("light", "rgb(246, 247, 249)"), ("dark", "rgb(18, 21, 26)")):
+        page.emulate_media(color_scheme=theme)
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == background
+        assert page.evaluate(OVERFLOW) <= 0
+    assert page.locator("[data-chart]").count() == page.locator("[data-chart][data-low] canvas").count()
     if viewport is DESKTOP:
         boxes = page.evaluate(
             "[...document.querySelectorAll('.scroll')].map((box) => box.scrollWidth - box.clientWidth)"

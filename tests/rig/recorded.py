@@ -106,6 +106,12 @@ def tracked(sessions: int) -> Iterator[SessionSeen]:
         yield _session(hostile, CLIENTS[0], next(ids), NOW - DAY, NOW - DAY + 60, EndCause.LOST, chance)
 
 
+def used_once() -> SessionSeen:
+    """A session of which hardly anything is known."""
+    seen = _session(APPLICATIONS[0], CLIENTS[0], 1, NOW, NOW, EndCause.OPEN, Random(1))
+    return seen._replace(longest_gap=0.0, requests=1, adopted=False, policy=None, expected_end=None, renewal="fixed")
+
+
 def _rotating(
     application: Application, client: str, ids: Iterator[int], start: float, lasted: float, chance: Random
 ) -> Iterator[SessionSeen]:

@@ -15,6 +15,7 @@ const reportCharts = (() => {
     const before = curve.times.findLastIndex((time) => time <= first), own = color("c0");
     const at = (values) => (before < 0 ? 1 : values[before]);
     const columns = [column(curve.times, first), column(curve.survival, at(curve.survival)), column(curve.low, at(curve.low)), column(curve.high, at(curve.high))];
+    if (columns[0].length === 1) columns.forEach((values, place) => values.push(place ? values[0] : first + 60));
     const risk = column(curve.risk, curve.risk[0]), paths = uPlot.paths.stepped({ align: 1 });
     const ticks = (u) => within(u, (ctx) => {
       ctx.strokeStyle = own;
@@ -49,7 +50,7 @@ const reportCharts = (() => {
   function timeouts(chart) {
     const rows = data.timeouts, width = chart.clientWidth, lanes = lanesOf(width, 66, 48);
     const all = rows.flatMap((row) => [...row.survived, ...row.killing, ...row.idle, ...row.absolute]).filter((seconds) => seconds > 0);
-    const low = Math.max(0.5, Math.min(...all) / 1.6), high = Math.max(...all) * 1.6;
+    const low = Math.max(0.5, Math.min(60, ...all) / 1.6), high = Math.max(600, ...all) * 1.6;
     const draw = (u) => within(u, (ctx, wide) => {
       rules(ctx, lanes, rows.length, wide);
       rows.forEach((row, place) => {

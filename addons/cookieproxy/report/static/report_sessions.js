@@ -33,7 +33,7 @@ const reportSessions = (() => {
 
   function timeline(chart) {
     const width = chart.clientWidth, lanes = lanesOf(width, 46, 36), now = data.to, whole = Math.max(60, now - data.from);
-    const from = data.from - whole * 0.01, to = now + whole * 0.03;
+    const from = now - whole * 1.01, to = now + whole * 0.03;
     let drawn = [];
     const draw = (u) => within(u, (ctx, wide) => {
       const fills = Object.fromEntries(data.causes.map((cause) => [cause, pattern(ctx, cause)]));

@@ -35,3 +35,4 @@ def add_replay(commands: Commands, now: float) -> None:
         "--json", action="store_true", help="the sessions as `sessions --json` has them, instead of tables"
     )
     add_narrowing(parser, now)
+    parser.set_defaults(severity=None, codes=None, fail_on=None)  # all findings are listed

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..config import ConfigError
-from ..formats.traffic_files import STDIN, EndsEarly, Kind, TrafficFile, Unreadable, opened
+from ..formats.traffic_files import STDIN, EndsEarly, TrafficFile, Unreadable, opened
 from ..proxy.keys import KeysError
 from ..proxy.policy import Policy
 from ..proxy.replay import Counts, Replay, flows_of, policy_of, settled
@@ -113,9 +113,8 @@ class _Reading:
 
     def _take_all(self, file: TrafficFile, shown: Progress) -> None:
         """Only while it waits for the file it may be broken off: what is taken has to be taken whole."""
-        if file.kind is Kind.EMPTY:
-            remark(f"{file.name}: it is empty.")
-        flows, interrupting = flows_of(file), self._interrupting
+        flows = flows_of(file, lambda said: remark(f"{file.name}: {said}"))
+        interrupting = self._interrupting
         while interrupting.by is None:
             interrupting.may_break = True
             flow = next(flows, None)

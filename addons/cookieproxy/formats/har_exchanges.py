@@ -72,6 +72,12 @@ class HarExchange(NamedTuple):
     response: "HarResponse | None"
     """None if there was none."""
 
+    @property
+    def has_cookies(self) -> bool:
+        """True if one is sent or set."""
+        response = () if self.response is None else self.response.fields
+        return any(name.lower() in (b"cookie", b"set-cookie") for name, _ in (*self.fields, *response))
+
 
 class HarResponse(NamedTuple):
     """What came back."""

@@ -8,7 +8,7 @@ store when there are too many. Nothing is thrown away for its age.
 import gc
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
@@ -35,6 +35,11 @@ LOOK_AFTER_FLOWS = 1_000
 """Between two looks at the store and at the memory of all jars."""
 COLLECT_AFTER = 50_000
 """New objects after which the garbage collector looks at them."""
+
+WITHOUT_COOKIES = (
+    'none of its exchanges has a cookie. Chrome leaves them out unless one exports "with sensitive data", which its settings '
+    "have to allow first (Network: Allow to generate HAR with sensitive data)."
+)
 
 
 @dataclass(slots=True)
@@ -128,13 +133,25 @@ class Replay:
             self._recorder.writer.finish(command.id, json.dumps(answer), ok=False)
 
 
-def flows_of(file: TrafficFile) -> Iterator[HTTPFlow | Passed]:
-    """The flows of a file in its order. Raises Unreadable where it cannot go on."""
-    if file.kind is Kind.FLOWS:
+def flows_of(file: TrafficFile, remark: Callable[[str], None]) -> Iterator[HTTPFlow | Passed]:
+    """The flows of a file in its order; what is odd about it is remarked. Raises Unreadable where it cannot go on."""
+    if file.kind is Kind.EMPTY:
+        remark("it is empty.")
+    elif file.kind is Kind.FLOWS:
         yield from flows_in(file)
-    elif file.kind is Kind.HAR:
-        for exchange in exchanges_in(file):
-            yield Passed.UNREADABLE if exchange is None else flow_from_har(exchange)
+    else:
+        yield from _flows_of_har(file, remark)
+
+
+def _flows_of_har(file: TrafficFile, remark: Callable[[str], None]) -> Iterator[HTTPFlow | Passed]:
+    exchanges, has_cookies = 0, False
+    for exchange in exchanges_in(file):
+        if exchange is not None:
+            exchanges += 1
+            has_cookies = has_cookies or exchange.has_cookies
+        yield Passed.UNREADABLE if exchange is None else flow_from_har(exchange)
+    if exchanges and not has_cookies:
+        remark(WITHOUT_COOKIES)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ A `Talk` writes down exchanges as (seconds, request, response); `tracked` gives 
 session is judged.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -170,7 +170,7 @@ def tracked(flows: Iterable[http.HTTPFlow] | Talk, rules: str = "browser: chrome
         traffic.add(flow)
     traffic.drain()
     traffic.sessions.finish()
-    everything = list(traffic.sessions.everything())
+    everything = list(traffic.sessions.drain())
     sessions = [seen for seen in everything if isinstance(seen, SessionSeen)]
     findings = [seen for seen in everything if isinstance(seen, FindingSeen)]
     return Tracked(sorted(sessions, key=lambda seen: (seen.started, seen.client)), findings)

@@ -120,9 +120,13 @@ class SessionWatch:
         """Hand on what changed."""
         self._undrained = 0
         if self.recorder is not None:
-            changes = list(self._tracker.drain())
+            changes = list(self.drain())
             if changes:
                 self.recorder.add_session(changes)
+
+    def drain(self) -> Iterator[Observation]:
+        """What changed since the last call."""
+        return self._tracker.drain()
 
     def everything(self) -> Iterator[Observation]:
         """All sessions and findings, for a store that has none of them."""

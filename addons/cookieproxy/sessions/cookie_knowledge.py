@@ -14,10 +14,21 @@ MOST_LOSSES = 16
 class CookieKnowledge:
     """How a host treats the sessions of one cookie."""
 
-    __slots__ = ("_kills", "_longest", "differs", "first_id", "first_owner", "losses", "oldest", "rotations")
+    __slots__ = (
+        "_kills",
+        "_longest",
+        "_longest_members",
+        "differs",
+        "first_id",
+        "first_owner",
+        "losses",
+        "oldest",
+        "rotations",
+    )
 
     def __init__(self) -> None:
         self._longest: list[Session] = []
+        self._longest_members: list[Session] = []
         self._kills: list[Session] = []
         self.oldest = 0.0
         """Seconds, the greatest age at which any was good."""
@@ -33,18 +44,22 @@ class CookieKnowledge:
     def survived(self, session: "Session", age: float) -> None:
         """A session was good after its longest gap, and at such an age; of all those with the longest gaps are kept."""
         self.oldest = max(self.oldest, age)
-        if session not in self._longest:
-            longest = sorted([*self._longest, session], key=lambda each: -each.longest_gap)
-            self._longest = longest[:MOST_LOSSES]
+        for known, gap_of in ((self._longest, _any_gap), (self._longest_members, _member_gap)):
+            if session not in known and gap_of(session) > 0:
+                known.append(session)
+                known.sort(key=gap_of, reverse=True)
+                del known[MOST_LOSSES:]
 
-    @property
-    def longest_gap(self) -> float:
-        """Seconds, the longest that any session survived; what was judged otherwise since does not count."""
-        return max((each.longest_gap for each in self._longest), default=0.0)
+    def longest_gap(self, session: "Session", own: float | None = None) -> float:
+        """Seconds, the longest that any session like this survived; `own` is what this one did, if that is less than it seems.
 
-    def longest_gap_but(self, session: "Session", own: float) -> float:
-        """The same, if one of the sessions had survived only so much."""
-        return max([own, *(each.longest_gap for each in self._longest if each is not session)])
+        A server may take any id of those who are not logged in, dead or not: that proves nothing for those who are.
+        """
+        known, gap_of = (self._longest, _any_gap)
+        if session.logged_in:
+            known, gap_of = (self._longest_members, _member_gap)
+        others = [gap_of(each) for each in known if own is None or each is not session]
+        return max(others, default=0.0) if own is None else max([own, *others])
 
     def lost(self, low: float, high: float, session: "Session") -> None:
         """A session that was in use was good at one age and dead at another."""
@@ -66,3 +81,11 @@ class CookieKnowledge:
             self.first_owner, self.first_id = client, id_
         elif client != self.first_owner and id_ != self.first_id:
             self.differs = True
+
+
+def _any_gap(session: "Session") -> float:
+    return session.longest_gap
+
+
+def _member_gap(session: "Session") -> float:
+    return session.member_gap

@@ -56,7 +56,7 @@ def of_dead(session: Session, asked: float, how: str, certain: float | None = No
     gap = max(0.0, asked - session.proven, session.doubtful_gap)
     if _is_overdue(session, gap, age):
         return _by_age(age, how)
-    if _explains(session, gap, known):
+    if explains(session, gap):
         return Ending(EndCause.TIMED_OUT, f"{how} after {span(gap)} without a request.", gap=gap)
     if certain is not None and (doubtful := _doubtful(session, certain)) is not None:
         gap = asked - certain
@@ -79,19 +79,21 @@ def _by_age(age: float, how: str) -> Ending:
     return Ending(EndCause.TIMED_OUT, f"{how} at the age of {span(age)}, although it was in use.", age=age)
 
 
-def _explains(session: Session, gap: float, known: CookieKnowledge) -> bool:
+def explains(session: Session, gap: float) -> bool:
     """True if no session is known to have survived such a gap, or one is known to have died of it.
 
     A gap that is like all those before explains nothing, however little longer it is, unless an idle timeout that people
     configure lies between.
     """
+    known = session.known
     if gap < SHORTEST_TIMEOUT:
         return False
     if known.shortest_kill is not None and gap >= known.shortest_kill:
         return True
-    if gap <= known.longest_gap:
+    longest = known.longest_gap(session)
+    if gap <= longest:
         return False
-    return not _is_steady(session, gap) or _has_one(CUSTOMARY_IDLE, known.longest_gap, gap)
+    return not is_steady(session, gap) or _has_one(CUSTOMARY_IDLE, longest, gap)
 
 
 def collects_by_lottery(session: Session) -> bool:
@@ -104,15 +106,15 @@ def collects_by_lottery(session: Session) -> bool:
 
 
 def _doubtful(session: Session, certain: float) -> Record | None:
-    """The first gap since it was good for sure that was much longer than all gaps survived before."""
+    """The first gap since it was good for sure that was longer than all gaps survived before, and not much like them."""
     for record in session.records:
-        longest = session.known.longest_gap_but(session, record.before)
-        if record.at > certain and record.gap > STEADY * longest and record.gap >= SHORTEST_TIMEOUT:
+        longest = session.known.longest_gap(session, record.before)
+        if record.at > certain and record.gap > longest and record.gap >= SHORTEST_TIMEOUT and not record.is_steady:
             return record
     return None
 
 
-def _is_steady(session: Session, gap: float) -> bool:
+def is_steady(session: Session, gap: float) -> bool:
     """True if the latest gaps were all about as long."""
     alike = [each for each in session.recent if gap / STEADY <= each <= gap * STEADY]
     return len(alike) >= STEADY_GAPS
@@ -120,7 +122,7 @@ def _is_steady(session: Session, gap: float) -> bool:
 
 def _is_rather_age(session: Session, gap: float, age: float, known: CookieKnowledge) -> bool:
     """True if the gap was the longest, though much like those before, and an absolute timeout that people configure has passed."""
-    if gap <= known.longest_gap or session.longest_gap <= 0:
+    if gap <= known.longest_gap(session) or session.longest_gap <= 0:
         return False
     oldest = max(known.oldest, session.proven - session.started)
     return _has_one(CUSTOMARY_ABSOLUTE, oldest, age)

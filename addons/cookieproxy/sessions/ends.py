@@ -102,9 +102,11 @@ class Ends:
         """The server issued another id in answer to this one."""
         exchange = facts.exchange
         session.rotated_to = self._ledger.hash_id(value)
-        if facts.is_logout or session.tells_logout is not None:
+        if facts.is_logout:
             self._count(session, exchange.asked)
             return self._ledger.logout(session, exchange)
+        if session.tells_logout is not None:
+            return self._dead(session, facts, "Replaced by a new id")
         if facts.is_login:
             told = self.before_was_lost(session) if session.inherited else []
             self._count(session, exchange.asked)
@@ -113,6 +115,7 @@ class Ends:
             return self._dead(session, facts, f"{facts.refusal.said} and replaced")
         if self._seems_dead(session, facts):
             return self._dead(session, facts, "Replaced by a new id")
+        self.settle(session, facts)
         session.before_end = session.standing
         self._count(session, exchange.asked)
         if not session.logged_in:
@@ -157,6 +160,7 @@ class Ends:
         ending = of_dead(session, exchange.asked, how, self._certain(session, facts))
         if ending.survived is not None:
             session.longest_gap = ending.survived
+            session.member_gap = min(session.member_gap, ending.survived)
         elif ending.gap is None or ending.gap > session.doubtful_gap:
             session.longest_gap = max(session.longest_gap, session.doubtful_gap)
         told = self._ledger.end(session, ending, exchange.answered, exchange.flow_id)
@@ -200,6 +204,15 @@ class Ends:
             return None
         return self._ledger.shelf.dead(session.key._replace(id=session.rotated_from))
 
+    def settle(self, session: Session, facts: Facts) -> None:
+        """What it says of the id before this one that this one is good for a page."""
+        is_for_members = facts.is_page_given and facts.host.is_protected(facts.number)
+        if session.inherited and (session.requests >= NEW_REQUESTS or is_for_members):
+            session.inherited = False
+            self.before_was_good(session)
+        elif session.rotated_from is not None and not session.logged_in and is_for_members:
+            self.before_was_rotated(session)
+
     def before_was_good(self, session: Session) -> None:
         """An id that took over is good for what the one before was: that one had survived its last gap, too."""
         before = self._before(session)
@@ -240,5 +253,6 @@ class Ends:
         before.end(EndCause.ROTATED, before.ended or 0.0, before.end_flow, "A new id took over while it was in use.")
         before.killing_gap = before.killing_age = None
         before.longest_gap = max(before.longest_gap, gap)
+        before.requests += 1
         before.known.survived(before, (before.ended or before.last_seen) - before.started)
         self._ledger.mark(before)

@@ -22,13 +22,14 @@ class Revenants:
         """A request with an id whose session is over."""
         exchange = facts.exchange
         assert session.ended is not None
+        issue = facts.issues.get(session.key.name)
+        is_replaced = issue is not None and (issue.value is None or self._ledger.hash_id(issue.value) != session.key.id)
         if exchange.asked <= session.ended and session.end_cause is not EndCause.EXPIRED:
-            if exchange.asked >= session.started and facts.refusal is None and session.killing_gap is None:
+            was_good = facts.refusal is None and not is_replaced and session.killing_gap is None
+            if exchange.asked >= session.started and was_good:
                 session.requests += 1  # on its way before the client could know
                 self._ledger.mark(session)
             return []
-        issue = facts.issues.get(session.key.name)
-        is_replaced = issue is not None and (issue.value is None or self._ledger.hash_id(issue.value) != session.key.id)
         if session.end_cause in BY_CLIENT:
             self._use_gone(session, facts, is_replaced)
             return []

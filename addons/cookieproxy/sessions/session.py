@@ -36,6 +36,8 @@ class Record(NamedTuple):
     gap: float
     before: float
     """Seconds, the longest until then."""
+    is_steady: bool
+    """True if those just before were about as long."""
 
 
 class Standing(NamedTuple):
@@ -73,7 +75,7 @@ class Session:
         "last_seen",
         "logged_in",
         "longest_gap",
-        "parts",
+        "member_gap",
         "path",
         "paths",
         "pending_gap",
@@ -126,6 +128,8 @@ class Session:
         self.start_flow = flow_id
         self.requests = 0
         self.longest_gap = 0.0
+        self.member_gap = 0.0
+        """Seconds, the longest that it survived since it was logged in."""
         self.pending_gap = 0.0
         """A gap after which it was sent, and nothing has shown since that it was still good."""
         self.recent: tuple[float, ...] = ()
@@ -166,7 +170,6 @@ class Session:
         """Checksums of the paths that worked with it, and when each did last."""
         self.records: tuple[Record, ...] = ()
         """The latest gaps that were longer than any before."""
-        self.parts = ""
         self.used = False
         """True once it came back."""
         self.changed = True
@@ -272,6 +275,7 @@ class Session:
             "answered": self.answered,
             "proven": self.proven,
             "pending_gap": self.pending_gap,
+            "member_gap": self.member_gap,
             "doubtful_gap": self.doubtful_gap,
             "domain": self.domain,
             "path": None if self.path is None else self.path.decode("latin-1"),
@@ -310,12 +314,15 @@ def restored(seen: SessionSeen, policy: Timeouts | None, known: CookieKnowledge)
     session.proven = float(state.get("proven") or seen.last_seen)
     session.pending_gap = float(state.get("pending_gap") or 0.0)
     session.doubtful_gap = float(state.get("doubtful_gap") or 0.0)
+    session.member_gap = float(state.get("member_gap") or 0.0)
     session.domain = str(state.get("domain") or seen.host)
     session.path = _octets(state.get("path"))
     session.alias = _octets(state.get("alias"))
     session.recent = tuple(float(each) for each in state.get("recent") or ())
     session.paths = {int(page): float(time) for page, time in state.get("paths") or ()}
-    session.records = tuple(Record(*map(float, each)) for each in state.get("records") or ())
+    session.records = tuple(
+        Record(float(each[0]), float(each[1]), float(each[2]), bool(each[3])) for each in state.get("records") or ()
+    )
     session.renewals = int(state.get("renewals") or 0)
     session.renewed_at = float(state.get("renewed_at") or seen.started)
     session.inherited = bool(state.get("inherited"))

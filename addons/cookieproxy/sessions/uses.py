@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..core.events import EndCause
 from ..core.paths import path_match
 from . import names
-from .endings import Ending, collects_by_lottery, gap_before
+from .endings import Ending, collects_by_lottery, explains, gap_before, is_steady
 from .ends import NEW_REQUESTS, Ends
 from .exchanges import Issue
 from .facts import Facts
@@ -45,7 +45,8 @@ class Uses:
             self._ledger.checks.deletion_misses(exchange, session.key.name)
             session.tells_logout = (exchange.answered, exchange.flow_id)
         elif facts.refusal is not None and not facts.is_login and not facts.host.is_choosy(facts.number):
-            if session.inherited and session.requests < NEW_REQUESTS:
+            is_new = session.inherited and session.requests < NEW_REQUESTS
+            if is_new and not explains(session, exchange.asked - session.proven):
                 self.serve(session, facts, None)
                 return told + self._ends.before_was_lost(session)
             if facts.number in session.paths or (session.logged_in and facts.refusal.is_sure):
@@ -77,7 +78,7 @@ class Uses:
         session.last_seen = max(session.last_seen, exchange.asked)
         session.answered = max(session.answered, exchange.answered)
         if is_proof:
-            self._settle(session, facts)
+            self._ends.settle(session, facts)
             self._note_survived_logout(session, facts)
         if facts.is_page_given:
             self._note_page(session, facts)
@@ -86,7 +87,8 @@ class Uses:
             session.renewed(exchange.asked, issue.seen.expiry)
         else:
             session.not_renewed(exchange.asked)
-        if facts.is_logout and exchange.is_good and session.requests > 1 and session.tells_logout is None:
+        is_used = session.logged_in or session.requests > 1
+        if facts.is_logout and exchange.is_good and is_used and session.tells_logout is None:
             session.tells_logout = (exchange.answered, exchange.flow_id)
             self._ledger.checks.logout_incomplete(exchange, session)
         self._ledger.shelf.touch(session)
@@ -99,28 +101,23 @@ class Uses:
             session.pending_gap = max(session.pending_gap, gap)
             return
         gap, session.pending_gap = max(gap, session.pending_gap), 0.0
-        session.recent = (*session.recent[1 - RECENT_GAPS :], gap)
         session.proven = max(session.proven, asked)
         survived = gap
         if collects_by_lottery(session):
             survived, session.doubtful_gap = session.doubtful_gap, gap
         if survived > session.longest_gap:
-            record = Record(asked, survived, session.longest_gap)
+            record = Record(asked, survived, session.longest_gap, is_steady(session, survived))
             session.records = (*session.records[1 - MOST_RECORDS :], record)
             session.longest_gap = survived
+        if session.logged_in:
+            session.member_gap = max(session.member_gap, survived)
+        session.recent = (*session.recent[1 - RECENT_GAPS :], gap)
         session.known.survived(session, session.proven - session.started)
-
-    def _settle(self, session: Session, facts: Facts) -> None:
-        """What a proof says of the id before this one."""
-        if session.inherited and (session.requests >= NEW_REQUESTS or facts.host.is_protected(facts.number)):
-            session.inherited = False
-            self._ends.before_was_good(session)
-        elif session.rotated_from is not None and not session.logged_in and _is_for_members(facts):
-            self._ends.before_was_rotated(session)
 
     def _note_survived_logout(self, session: Session, facts: Facts) -> None:
         """It was logged out, and is good for the pages it was good for before."""
-        if session.tells_logout is not None and facts.is_page_given and facts.number in session.paths:
+        is_its_own = facts.number in session.paths or facts.host.is_protected(facts.number)
+        if session.tells_logout is not None and facts.is_page_given and is_its_own:
             self._ledger.checks.alive_after_logout(facts.exchange, session, *session.tells_logout)
             session.tells_logout = None
 
@@ -154,8 +151,3 @@ class Uses:
         session.recognition = session.recognition.and_also(names.POINTS_LOGIN, "used at a login")
         self._ledger.checks.not_rotated(facts.exchange, session)
         self._ledger.mark(session)
-
-
-def _is_for_members(facts: Facts) -> bool:
-    """True if a page was given that strangers do not get."""
-    return facts.is_page_given and facts.host.is_protected(facts.number)

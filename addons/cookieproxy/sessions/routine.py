@@ -121,6 +121,8 @@ class Routines:
         for session in routine.sessions:
             if not _is_routine(session, number, asked):
                 return None
+            if session.rotated_from is not None and not session.logged_in and host.is_protected(number):
+                return None
         if may_have_id(target) and any(value in target for value in routine.values):
             return None
         is_public = host.is_public(number) and not host.is_protected(number)
@@ -164,6 +166,7 @@ def _is_routine(session: Session, number: int, asked: float) -> bool:
     if (
         session.ended is not None
         or session.pending_login is not None
+        or session.tells_logout is not None
         or session.inherited
         or session.pending_gap
         or session.doubtful_gap > session.longest_gap

@@ -172,5 +172,5 @@ def tracked(flows: Iterable[http.HTTPFlow] | Talk, rules: str = "browser: chrome
     traffic.sessions.finish()
     everything = list(traffic.sessions.drain())
     sessions = [seen for seen in everything if isinstance(seen, SessionSeen)]
-    findings = [seen for seen in everything if isinstance(seen, FindingSeen)]
+    findings = [seen for seen in everything if isinstance(seen, FindingSeen) and not seen.withdrawn]
     return Tracked(sorted(sessions, key=lambda seen: (seen.started, seen.client)), findings)

@@ -107,12 +107,21 @@ class Begins:
         return told + self._ledger.told(Change.BEGAN, session)
 
     def _end_overwritten(self, exchange: Exchange, issue: Issue, key: Key, carried: Sequence[Session]) -> list[Told]:
-        """The client's cookie of that name held another id, which it did not send."""
-        if issue.seen is None or issue.seen.old_value is None:
+        """The client's cookie of that name, Domain and Path held other ids, which it did not send."""
+        seen = issue.seen
+        if seen is None:
             return []
-        old = self._ledger.shelf.get(self._ledger.key_of(exchange, key.name, issue.seen.old_value))
-        if old is None or old in carried:
-            return []
+        said = self._ledger.checks.said(seen)
+        old_id = None if seen.old_value is None else self._ledger.hash_id(seen.old_value)
+        told: list[Told] = []
+        for old in self._ledger.shelf.of_name(exchange.client, key.name):
+            is_same = (old.domain, old.path) == (said.domain or exchange.host, said.path)
+            is_gone = old.key.id == old_id or (is_same and not old.adopted and not old.in_url)
+            if is_gone and old not in carried:
+                told += self._overwrite(exchange, old, key)
+        return told
+
+    def _overwrite(self, exchange: Exchange, old: Session, key: Key) -> list[Told]:
         old.rotated_to = key.id
         if exchange.asked < old.started:
             said = "Another id was issued in answer to a request that had been sent before it came."

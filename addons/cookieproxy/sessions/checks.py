@@ -1,33 +1,36 @@
 """What is wrong with how a site manages its sessions, told from single exchanges and from what the tracker makes of them.
 
 Each check says what it saw in words, never with a value. What a finding is called, how bad it is and what to do about it stands in
-`catalogue`. What is wrong with cookies by themselves is judged in `cookie_checks`.
+`catalogue`. Logins, logouts and ends are judged here; what is asked of every exchange by `cookie_checks` (cookies by themselves),
+`id_checks` (where ids go), `return_checks` (what does not come back) and `limit_checks` (what is too much).
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
-from ..core.events import EndCause, SetCookieSeen
-from ..core.outcome import IgnoreReason
-from ..core.paths import path_match
+from ..core.events import EndCause, Event, EventKind, Proof, SetCookieSeen
+from ..core.outcome import CookielessReason, IgnoreReason
 from ..core.recent import remember
+from . import names
+from .catalogue import Severity
 from .cookie_checks import CookieChecks
 from .endings import Ending, span
-from .exchanges import Exchange, Issue
-from .findings import Findings, Where
+from .exchanges import Exchange, Issue, is_empty
+from .findings import Findings, where_of
+from .id_checks import IdChecks
+from .limit_checks import LimitChecks
+from .logins import is_logout_for_sure, looks_private
+from .return_checks import ReturnChecks
 from .said import Said, said_by
 from .samples_kept import SamplesKept
-from .session import Session
-from .shelf import Owner, Shelf
-from .urls import ids_in, may_have_id
+from .session import Key, Session
+from .shelf import Shelf
 
-CHURN = 3
-"""Ids issued one after the other, none of which came back."""
-MOST_CHURNING = 5_000
 OUTLIVES_SECONDS = 86_400.0
 """A cookie that lives on for less after its session is none worth a word."""
-SHORTEST_IN_URL = 8
-"""Octets of a value that is looked for in the URL of its own request."""
+AT_LOGIN_SECONDS = 300.0
+"""An id that was issued in answer to something sent so long before belongs to the login that shows now."""
+MOST_CLIENTS = 5_000
 
 
 class Checks:
@@ -39,178 +42,204 @@ class Checks:
         self._findings = findings
         self._shelf = shelf
         self._hash_id = hash_id
-        self._site_of = site_of
         self._cookies = CookieChecks(findings)
+        self._ids = IdChecks(findings, shelf, hash_id, site_of)
+        self._returns = ReturnChecks(findings)
+        self._limits = LimitChecks(findings, shelf)
         self._samples = SamplesKept(findings)
-        self._unreturned: OrderedDict[tuple[str, str, bytes], tuple[int, float]] = OrderedDict()
-        """By client, host and cookie: how many ids in a row did not come back, and when the latest was issued."""
+        self._issued: OrderedDict[tuple[str, str], float] = OrderedDict()
+        """By client and host: when something that was sent was answered with a session's id."""
 
     @staticmethod
     def said(seen: SetCookieSeen) -> Said:
         """What the field says that reached the browser; the application's own if none did."""
         return said_by(seen.field if seen.passed is None else seen.passed)
 
+    def awaits(self, client: str, host: str) -> bool:
+        """True if a client has cookies of a host that have not come back yet: each of its requests may tell."""
+        return self._returns.awaits(client, host)
+
     # -- every exchange ------------------------------------------------------------------------------------------------
 
     def exchange(self, exchange: Exchange, carried: Sequence[Session], issues: Mapping[bytes, Issue]) -> None:
         """What can be wrong with any exchange."""
+        sessions = {session.key.name for session in carried if session.is_listed} if carried else NO_NAMES
         if carried:
             self._carried(exchange, carried)
-        self._cookies.exchange(exchange, {session.key.name for session in carried if session.is_listed})
-        if exchange.referer and may_have_id(exchange.referer):
-            self._referer(exchange)
+        self._cookies.exchange(exchange, sessions)
+        self._returns.exchange(exchange)
+        self._ids.exchange(exchange, carried, issues)
+        for seen in exchange.seen:
+            kind = type(seen)
+            if kind is SetCookieSeen:
+                self._returns.set_cookie(seen)  # type: ignore[arg-type]  # the type was just asked for
+            elif kind is Event:
+                self._event(exchange, seen)  # type: ignore[arg-type]  # likewise
+        if issues:
+            self._cookies.deletions(exchange, issues, sessions)
+        if exchange.crowd is not None:
+            self._limits.crowd(exchange, exchange.crowd)
 
     def _carried(self, exchange: Exchange, carried: Sequence[Session]) -> None:
-        where = where_of(exchange)
         for session in carried:
-            name = session.key.name
-            if self._unreturned:
-                self._unreturned.pop((exchange.client, exchange.host, name), None)
             if exchange.scheme == "http" and session.is_listed and not session.in_url:
-                self._findings.note("plain-http", where, name, "The session's cookie was sent over plain http.")
-        if may_have_id(exchange.target):
-            self._in_url(exchange, where)
+                said = "The session's cookie was sent over plain http."
+                self._findings.note("plain-http", where_of(exchange), session.key.name, said)
+            if session.tells_logout is not None and session.end_cause is EndCause.LOGOUT:
+                self._logged_out_after_all(exchange, session)
 
-    def _in_url(self, exchange: Exchange, where: Where) -> None:
-        """Ids in the URL in a way that is known, or because they are the value of a session's cookie of the same request."""
-        known = ids_in(exchange.target)
-        for found in known:
-            self._findings.note("id-in-url", where, found.name, "The request's URL has the session's id in it.")
-        if known:
-            return
-        for name, value in exchange.pairs:
-            if len(value) >= SHORTEST_IN_URL and value in exchange.target and self._is_session(exchange, name, value):
-                self._findings.note("id-in-url", where, name, "The value of the session's cookie is in the URL, too.")
-
-    def _is_session(self, exchange: Exchange, name: bytes, value: bytes) -> bool:
-        owner = self._shelf.owner(self._hash_id(value))
-        return owner is not None and owner.name == name and owner.site == exchange.site
-
-    def _referer(self, exchange: Exchange) -> None:
-        """An id that went to another site in a Referer."""
-        host = _host_of(exchange.referer)
-        if not host or host == exchange.site or host.endswith(f".{exchange.site}"):
-            return
-        found = ids_in(exchange.referer)
-        name = found[0].name if found else self._known_id_in(exchange.referer, host)
-        if name is None:
-            return
-        where = Where(self._site_of(host), host, exchange.client, exchange.asked, exchange.flow_id)
-        said = f"A request to {exchange.host} said in its Referer which page it came from, with the session's id."
-        self._findings.note("id-in-referer", where, name, said)
-
-    def _known_id_in(self, referer: bytes, host: str) -> bytes | None:
-        """The name of a session of that host whose id is a parameter of the Referer."""
-        query = referer.partition(b"?")[2].partition(b"#")[0]
-        for parameter in query.split(b"&")[:32]:
-            value = parameter.partition(b"=")[2]
-            owner = self._shelf.owner(self._hash_id(value)) if len(value) >= SHORTEST_IN_URL else None
-            if owner is not None and (host == owner.host or host.endswith(f".{owner.site}") or host == owner.site):
-                return owner.name
-        return None
+    def _event(self, exchange: Exchange, event: Event) -> None:
+        match event.event:
+            case EventKind.MISSING:
+                self._returns.missing(where_of(exchange), event)
+            case EventKind.HEADER_SIZE:
+                self._limits.header_size(exchange, event)
+            case EventKind.CLOCK_SKEW:
+                self._cookies.skew(exchange, event)
+            case EventKind.COOKIELESS if event.reason == CookielessReason.FOREIGN.value:
+                said = f"{event.sentence or FOREIGN} The client got nothing of it."
+                self._findings.note("shared-id", where_of(exchange), None, said, Severity.MEDIUM)
 
     # -- ids that begin ------------------------------------------------------------------------------------------------
 
     def presented(self, exchange: Exchange, session: Session) -> None:
         """A client came with an id that was not seen being set for it."""
-        owner = self._shelf.owner(session.key.id)
-        if owner is not None and owner.client != exchange.client and session.is_listed:
-            self._shared(exchange, session, owner, "was used by")
-
-    def _shared(self, exchange: Exchange, session: Session, owner: Owner, how: str) -> None:
-        first = f", first in flow {owner.flow_id}" if owner.flow_id else ""
-        said = f"The id {how} {exchange.client}, and by {owner.client}{first}."
-        self._findings.note("shared-id", where_of(exchange), session.key.name, said)
+        self._ids.presented(exchange, session)
 
     def begun(self, exchange: Exchange, session: Session, issue: Issue, value: bytes, is_unasked: bool) -> None:
         """A server issued an id that is new to this client."""
         self.set_cookie(exchange, session, issue, value)
-        owner = self._shelf.owner(session.key.id)
-        if owner is not None and owner.client != exchange.client and session.is_listed:
-            self._shared(exchange, session, owner, "was set for")
-        if session.is_listed:
-            self._samples.issued(where_of(exchange), session.key.name, value)
-        if session.key.name in dict(exchange.pairs) or not is_unasked:
+        self._ids.issued(exchange, session)
+        if not session.is_listed:
             return
-        self._churn(exchange, session.key.name, self._cause_of(exchange, session, issue))
+        self._samples.issued(where_of(exchange), session.key.name, value)
+        if exchange.sends and not is_of_another_kind(session.key.name):
+            remember(self._issued, (exchange.client, exchange.host), exchange.answered, MOST_CLIENTS)
+        if is_unasked and session.key.name not in dict(exchange.pairs):
+            self._returns.issued(exchange, issue, None if issue.seen is None else self.said(issue.seen))
 
     def refused(self, exchange: Exchange, issue: Issue) -> None:
         """A server issued an id that the browser does not take."""
         seen = issue.seen
-        if seen is None or seen.reason == IgnoreReason.NO_CREDENTIALS.value:
+        if seen is None or seen.reason == IgnoreReason.NO_CREDENTIALS.value or issue.name in dict(exchange.pairs):
             return
-        if issue.name not in dict(exchange.pairs):
-            self._churn(exchange, issue.name, f"the browser refuses the cookie: {seen.sentence or seen.reason}")
-
-    def _churn(self, exchange: Exchange, name: bytes, cause: str) -> None:
-        place = (exchange.client, exchange.host, name)
-        times, latest = self._unreturned.get(place, (0, 0.0))
-        if exchange.asked < latest:
-            return  # sent before the one before could come back
-        remember(self._unreturned, place, (times + 1, exchange.answered), MOST_CHURNING)
-        if times + 1 < CHURN:
-            return
-        said = f"{times + 1} ids were issued one after the other, and none came back. The likeliest cause: {cause}"
-        self._findings.note("churn", where_of(exchange), name, said if said.endswith(".") else f"{said}.")
-        self._findings.withdraw("refused-by-client", exchange.host, name, exchange.client)
-
-    def _cause_of(self, exchange: Exchange, session: Session, issue: Issue) -> str:
-        said = None if issue.seen is None else self.said(issue.seen)
-        if said is None:
-            return "the client does not follow the redirect"
-        if said.path is not None and not path_match(exchange.path, said.path):
-            return f"its Path {said.path[:60].decode('latin-1')} does not cover {exchange.path[:60].decode('latin-1')}"
-        if said.secure and exchange.scheme == "http":
-            return "it is Secure, and the requests go over plain http"
-        if said.same_site == "none" and not said.secure:
-            return "it is SameSite=None without Secure"
-        return "the client refuses cookies"
+        if is_session(seen):
+            self._returns.refused(exchange, issue)
 
     def set_cookie(self, exchange: Exchange, session: Session, issue: Issue, value: bytes) -> None:
         """A session's cookie was set, for the first time or again."""
-        if issue.seen is not None and issue.seen.passed is not None and session.is_listed:
+        if issue.seen is None or not session.is_listed:
+            return
+        if issue.seen.passed is not None:
             self._cookies.session_set(exchange, issue.seen, self.said(issue.seen))
+        if issue.hits:
+            self._ids.set_from_url(exchange, session)
 
-    # -- logins, logouts and ends --------------------------------------------------------------------------------------
+    # -- logins --------------------------------------------------------------------------------------------------------
 
     def not_rotated(self, exchange: Exchange, session: Session) -> None:
-        """A login succeeded, and the id stayed what it was."""
+        """A login succeeded, and this id stayed what it was: unless it brought another session, that is the one."""
+        if not session.is_listed or self._brought_another(exchange, session):
+            return
         name = session.key.name
         if session.adopted:
-            said = "An id that no server was seen issuing was good for a login, and stayed what it was."
-            self._findings.note("fixation", where_of(exchange), name, said)
-        said = f"The id stayed the same through the login at {exchange.path[:80].decode('latin-1')}."
+            is_planted = self._ids.is_planted(session)
+            said = "An id that no server was seen issuing to the client was good for a login, and stayed what it was."
+            severity = Severity.HIGH if is_planted else Severity.MEDIUM
+            self._findings.note("fixation", where_of(exchange), name, said, severity)
+        said = f"The id stayed the same through the login at {_shown(exchange.path)}."
         self._findings.note("not-rotated", where_of(exchange), name, said)
 
-    def logout_incomplete(self, exchange: Exchange, session: Session) -> None:
-        """A logout left the cookie where it was."""
-        said = f"{exchange.method} {exchange.path[:80].decode('latin-1')} neither deleted nor replaced the cookie."
-        self._findings.note("logout-incomplete", where_of(exchange), session.key.name, said)
+    def _brought_another(self, exchange: Exchange, session: Session) -> bool:
+        """True if this login, of which perhaps only a later page tells, brought an id of another cookie."""
+        came = dict(exchange.pairs)
+        for seen in exchange.seen:
+            if type(seen) is SetCookieSeen and seen.event in (EventKind.STORED, EventKind.REPLACED):
+                is_new = seen.name != session.key.name and came.get(seen.name) != seen.value
+                if is_new and is_session(seen) and not is_of_another_kind(seen.name):
+                    return True
+        issued = self._issued.get((exchange.client, exchange.host))
+        return issued is not None and session.started < issued and exchange.asked - issued < AT_LOGIN_SECONDS
 
-    def alive_after_logout(self, exchange: Exchange, session: Session, ended: float, flow_id: str | None) -> None:
-        """An id that was logged out opened a page that is not for everybody."""
+    # -- logouts -------------------------------------------------------------------------------------------------------
+
+    def logout_incomplete(self, exchange: Exchange, session: Session) -> None:
+        """A logout left the cookie where it was: unless it took another session's, that is wrong."""
+        if not session.is_listed or not is_logout_for_sure(exchange.target, exchange.method):
+            return
+        if self._took_another(exchange, session):
+            return
+        if not self._cookies.deletion(exchange, session.key.name):
+            said = f"{exchange.method} {_shown(exchange.path)} neither deleted nor replaced the cookie."
+            self._findings.note("logout-incomplete", where_of(exchange), session.key.name, said)
+
+    def _took_another(self, exchange: Exchange, session: Session) -> bool:
+        """True if a logout deleted or replaced the cookie of another session that came with it."""
+        came = {name: value for name, value in exchange.pairs if name != session.key.name}
+        for seen in exchange.seen:
+            if type(seen) is not SetCookieSeen or seen.name not in came or came[seen.name] == seen.value:
+                continue
+            if seen.event is EventKind.IGNORED or is_of_another_kind(seen.name):
+                continue
+            key = Key(exchange.client, exchange.site, seen.name, self._hash_id(came[seen.name]))
+            other = self._shelf.get(key) or self._shelf.dead(key)
+            if other is not None and other.is_listed:
+                return True
+        return False
+
+    def _logged_out_after_all(self, exchange: Exchange, session: Session) -> None:
+        """What seemed to leave the cookie only asked whether to log out, or was the first of two steps."""
+        if session.tells_logout is None:
+            return
+        time, flow_id = session.tells_logout
+        if is_logout_for_sure(exchange.target, exchange.method) and exchange.answered > time:
+            name = session.key.name
+            self._findings.take_back("logout-incomplete", session.host, name, exchange.client, flow_id)
+
+    def alive_after_logout(
+        self, exchange: Exchange, session: Session, ended: float, flow_id: str | None, is_protected: bool = False
+    ) -> bool:
+        """An id that was logged out opened a page for which it was good before; True if the page is not for everybody.
+
+        Where the logout left the cookie, the client sends it with all that it asks for, and only what is private by its name tells.
+        """
+        if not session.is_listed or (session.is_open and not is_protected and not looks_private(exchange.path)):
+            return False
         said = f"The id of a session that was logged out {span(exchange.asked - ended)} before (flow {flow_id}) was still good."
-        self._findings.note("alive-after-logout", where_of(exchange), session.key.name, said)
+        logout = Proof(flow_id, ended, "The logout.")
+        self._findings.note("alive-after-logout", where_of(exchange), session.key.name, said, before=logout)
+        return True
 
     def resurrection(self, exchange: Exchange, session: Session) -> None:
         """A late response set an id again that was over."""
+        if not session.is_listed:
+            return
         how = "logged out" if session.end_cause is EndCause.LOGOUT else "replaced"
         said = f"The response to a request that began before the id was {how} (flow {session.end_flow}) set it again."
-        self._findings.note("resurrection", where_of(exchange), session.key.name, said)
+        end = Proof(session.end_flow, session.ended or exchange.answered, f"The id was {how}.")
+        self._findings.note("resurrection", where_of(exchange), session.key.name, said, before=end)
 
     def deletion_misses(self, exchange: Exchange, name: bytes) -> None:
         """A deletion for another Domain or Path than the cookie's."""
-        said = "A cookie was to be deleted with a Domain or Path that is not its own, and stays."
-        self._findings.note("deletion-misses", where_of(exchange), name, said)
+        self._cookies.deletion(exchange, name)
 
     def deletion_of_unsent(self, exchange: Exchange, name: bytes) -> None:
         """A deletion that hit nothing, and the request had no such cookie: it misses if the client has one all the same."""
-        theirs = self._shelf.of_name(exchange.client, name)
-        if any(session.host == exchange.host and not session.adopted for session in theirs):
-            self.deletion_misses(exchange, name)
+        for session in self._shelf.of_name(exchange.client, name):
+            if session.host == exchange.host and not session.adopted and session.is_listed:
+                self._cookies.deletion_of_unsent(exchange, name, session.path)
+                return
+
+    # -- ends ----------------------------------------------------------------------------------------------------------
+
+    def evicted(self, session: Session, event: Event) -> None:
+        """The browser's limit threw a session's cookie out."""
+        self._limits.evicted(session, event)
 
     def died(self, exchange: Exchange, session: Session, ending: Ending) -> None:
         """A session was found dead."""
+        if not session.is_listed:
+            return
         name = session.key.name
         if ending.cause is EndCause.LOST and session.requests >= 2:
             self._findings.note("collected-while-active", where_of(exchange), name, ending.sentence)
@@ -223,13 +252,21 @@ class Checks:
         self._findings.withdraw("collected-while-active", session.host, session.key.name)
 
 
-def where_of(exchange: Exchange) -> Where:
-    """The exchange as what shows a finding."""
-    return Where(exchange.site, exchange.host, exchange.client, exchange.answered, exchange.flow_id)
+NO_NAMES: set[bytes] = set()
+FOREIGN = "An id in the URL belongs to another client."
 
 
-def _host_of(url: bytes) -> str:
-    rest = url.partition(b"://")[2]
-    authority = rest.partition(b"/")[0].partition(b"?")[0].rpartition(b"@")[2].decode("latin-1").lower()
-    host, colon, port = authority.rpartition(":")
-    return host if colon and port.isdigit() else authority
+def is_session(seen: SetCookieSeen) -> bool:
+    """True if a field by itself tells that it is a session's."""
+    said = Checks.said(seen)
+    found = names.recognise(seen.name, seen.value)
+    return not is_empty(seen.value) and names.as_set(found, said.http_only, said.is_persistent, False).is_enough
+
+
+def is_of_another_kind(name: bytes) -> bool:
+    """True for tokens that begin sessions and are none, which logins bring beside them."""
+    return b"remember" in name.lower()
+
+
+def _shown(path: bytes) -> str:
+    return path.partition(b";")[0][:80].decode("latin-1")

@@ -1,42 +1,43 @@
-"""What is wrong with cookies by themselves: attributes, scope, lifetimes, what their values give away, limits and clocks.
+"""What is wrong with cookies by themselves: attributes, scope, lifetimes, deletions, what their values give away, and clocks.
 
 Told from what was observed of an exchange. Applications set the same cookies again and again: what was judged is remembered, and a
 repetition costs next to nothing.
 """
 
+from calendar import monthrange
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from ..core.events import Event, EventKind, JarKind, RequestSeen, SentPair, SetCookieSeen
-from ..core.outcome import MissingReason
-from ..core.paths import path_match
+from ..core.paths import default_path, path_match
 from ..core.recent import remember
 from .catalogue import Severity
 from .endings import span
-from .exchanges import Exchange
-from .findings import Findings, Where
+from .exchanges import NO_CONTENT, Exchange, Issue
+from .findings import Findings, Where, where_of
+from .logins import REDIRECTS
 from .said import Said, said_by
 from .sensitive import sensitive
 
-THIRTEEN_MONTHS = 395.75 * 86_400
-"""Seconds: what France's CNIL allows (thirteen months of 30.44 days)."""
+MONTHS = 13
+"""What France's CNIL allows a cookie to live."""
+SHORTEST_LONG = 396 * 86_400.0
+"""Seconds: thirteen months are 396 days, or 397 with a 29 February in them."""
 BROWSERS_CAP = 400 * 86_400.0
 """Seconds: what browsers shorten lifetimes to (RFC 6265bis 5.5)."""
+EXPIRES_SLACK = 3_600.0
+"""Seconds by which the end of a cookie that is written as a date may be off: servers' clocks are."""
 SKEW_SECONDS = 30.0
 MOST_REMEMBERED = 20_000
 MOST_COOKIES = 10_000
 MOST_PATHS = 64
 """Of one host."""
+NOT_THERE = frozenset((404, 410))
 FLAG_NAMES = {"secure": "Secure", "httponly": "HttpOnly", "samesite": "SameSite"}
-HEADER_SEVERITIES = {"over-4096": Severity.LOW, "over-8190": Severity.MEDIUM, "over-16384": Severity.HIGH}
 
-
-class _Set(NamedTuple):
-    """How a cookie was set last."""
-
-    flags: frozenset[str]
-    path: bytes
+type _Place = tuple[str, bytes, str | None, bytes]
+"""Host, name, Domain and Path of a cookie."""
 
 
 class CookieChecks:
@@ -44,7 +45,8 @@ class CookieChecks:
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
-        self._sets: OrderedDict[tuple[str, bytes, str | None, bytes | None], _Set] = OrderedDict()
+        self._flags: OrderedDict[_Place, frozenset[str]] = OrderedDict()
+        """All that each cookie was ever set with."""
         self._judged: OrderedDict[int, tuple[str, ...]] = OrderedDict()
         """What was found in values that were looked at, by their hash."""
         self._paths: OrderedDict[str, dict[bytes, bytes]] = OrderedDict()
@@ -52,16 +54,14 @@ class CookieChecks:
 
     def exchange(self, exchange: Exchange, sessions: set[bytes]) -> None:
         """Everything that was observed of one exchange; `sessions` are the names of its sessions' cookies."""
-        where = Where(exchange.site, exchange.host, exchange.client, exchange.answered, exchange.flow_id)
+        where = where_of(exchange)
         for seen in exchange.seen:
             kind = type(seen)
             if kind is RequestSeen:
                 self._sent(where, seen.pairs, sessions)  # type: ignore[union-attr]  # the type was just asked for
             elif kind is SetCookieSeen:
                 self._set_cookie(where, seen, sessions)  # type: ignore[arg-type]  # likewise
-            elif kind is Event:
-                self._event(where, seen)  # type: ignore[arg-type]  # likewise
-        if (named := self._paths.get(exchange.host)) is not None:
+        if self._paths and (named := self._paths.get(exchange.host)) is not None:
             self._path_case(exchange, where, named)
 
     # -- attributes of a session's cookie ------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ class CookieChecks:
             remember(self._paths, exchange.host, named, MOST_COOKIES)
 
     def _flaws(self, exchange: Exchange, seen: SetCookieSeen, said: Said) -> list[tuple[str, str]]:
-        lost = self._lost_flags(seen, said)
+        lost = self._flags.get(_place(seen, said), frozenset()) - said.flags
         flaws = []
         if exchange.scheme == "http":
             flaws.append(("plain-http", "The session's cookie was set over plain http."))
@@ -92,31 +92,32 @@ class CookieChecks:
             flaws.append(("scope-wide", f"{exchange.host} set it for all of {said.domain}."))
         return flaws
 
-    def _lost_flags(self, seen: SetCookieSeen, said: Said) -> frozenset[str]:
-        """Those that the same cookie had when it was set before."""
-        before = self._sets.get((seen.host, seen.name, said.domain, said.path))
-        return frozenset() if before is None else before.flags - said.flags
-
     # -- every cookie --------------------------------------------------------------------------------------------------
 
     def _set_cookie(self, where: Where, seen: SetCookieSeen, sessions: set[bytes]) -> None:
         if seen.event not in (EventKind.STORED, EventKind.REPLACED) or seen.jar is not JarKind.MIRROR:
             return
+        if seen.value in NO_CONTENT:
+            return
         said = said_by(seen.field if seen.passed is None else seen.passed)
         self._downgrade(where, seen, said, sessions)
         lifetime = said.lifetime(seen.time)
-        if lifetime is not None and lifetime > THIRTEEN_MONTHS:
-            more = "; browsers shorten that to 400 days" if lifetime > BROWSERS_CAP else ""
-            self._findings.note("lifetime-long", where, seen.name, f"It is to live for {_days(lifetime)}{more}.")
+        if lifetime is not None and lifetime > SHORTEST_LONG:
+            self._lifetime(where, seen, said, lifetime)
         self._value(where, seen.name, seen.value)
 
+    def _lifetime(self, where: Where, seen: SetCookieSeen, said: Said, lifetime: float) -> None:
+        slack = EXPIRES_SLACK if said.max_age is None else 0.0
+        if lifetime > thirteen_months(seen.time) + slack:
+            more = "; browsers shorten that to 400 days" if lifetime > BROWSERS_CAP else ""
+            self._findings.note("lifetime-long", where, seen.name, f"It is to live for {_days(lifetime)}{more}.")
+
     def _downgrade(self, where: Where, seen: SetCookieSeen, said: Said, sessions: set[bytes]) -> None:
-        place = (seen.host, seen.name, said.domain, said.path)
-        before = self._sets.get(place)
-        if before is not None and before.flags == said.flags:
+        place, flags = _place(seen, said), said.flags
+        before = self._flags.get(place)
+        if before == flags:
             return
-        flags = said.flags
-        if before is not None and (lost := before.flags - flags):
+        if before is not None and (lost := before - flags):
             if seen.scheme == "http":
                 lost -= {"secure"}
             if lost:
@@ -124,8 +125,8 @@ class CookieChecks:
                 severity = None if seen.name in sessions else Severity.LOW
                 said_so = f"It had been set with {names}, and was set again without."
                 self._findings.note("attribute-downgrade", where, seen.name, said_so, severity)
-            flags |= before.flags
-        remember(self._sets, place, _Set(flags, said.path or b"/"), MOST_COOKIES)
+            flags |= before
+        remember(self._flags, place, flags, MOST_COOKIES)
 
     def _sent(self, where: Where, pairs: tuple[SentPair, ...], sessions: set[bytes]) -> None:
         if len(pairs) > 1 and len({pair.name for pair in pairs}) < len(pairs):
@@ -139,11 +140,10 @@ class CookieChecks:
             by_name.setdefault(pair.name, []).append(pair)
         for name, same in by_name.items():
             if len(same) > 1:
-                scopes = " and ".join(_scope(pair) for pair in same[:4])
+                scopes = " and ".join(dict.fromkeys(scope(pair) for pair in same[:4]))
                 severity = None if name in sessions else Severity.LOW
-                self._findings.note(
-                    "duplicate-name", where, name, f"One request carried {len(same)}: {scopes}.", severity
-                )
+                said = f"One request carried {len(same)}: {scopes}."
+                self._findings.note("duplicate-name", where, name, said, severity)
 
     def _value(self, where: Where, name: bytes, value: bytes) -> None:
         """What a value gives away; looked at once, then only counted."""
@@ -152,66 +152,114 @@ class CookieChecks:
         if found is None:
             leaks = sensitive(name, value)
             for leak in leaks:
-                self._findings.note("sensitive-value", where, name, leak.said, Severity(leak.severity))
-            remember(self._judged, place, tuple(leak.said for leak in leaks), MOST_REMEMBERED)
+                self._findings.note("sensitive-value", where, name, _has(leak.said), Severity(leak.severity))
+            remember(self._judged, place, tuple(_has(leak.said) for leak in leaks), MOST_REMEMBERED)
             return
         for said in found:
             self._findings.note("sensitive-value", where, name, said)
 
-    # -- events --------------------------------------------------------------------------------------------------------
+    # -- deletions -----------------------------------------------------------------------------------------------------
 
-    def _event(self, where: Where, event: Event) -> None:
-        check = _EVENTS.get(event.event)
-        if check is not None:
-            check(self, where, event)
+    def deletions(self, exchange: Exchange, issues: Mapping[bytes, Issue], sessions: set[bytes]) -> None:
+        """Deletions of cookies that came with the request and stay; of `sessions` it is told by whoever follows them."""
+        for issue in issues.values():
+            is_told = issue.deletes and issue.name in sessions
+            if issue.value is None and not issue.hits and issue.seen is not None and not is_told:
+                self.deletion(exchange, issue.name)
 
-    def _missing(self, where: Where, event: Event) -> None:
-        if event.reason != MissingReason.REFUSED.value:
-            return
-        if not self._findings.has("churn", where.host, event.cookie, where.client):
-            self._findings.note("refused-by-client", where, event.cookie, event.sentence or "It never came back.")
+    def deletion(self, exchange: Exchange, name: bytes) -> bool:
+        """A deletion without effect; True if it misses a cookie that the request carried."""
+        said = missed_by(exchange, name)
+        if said is not None:
+            self._findings.note("deletion-misses", where_of(exchange), name, said)
+        return said is not None
 
-    def _header_size(self, where: Where, event: Event) -> None:
-        severity = HEADER_SEVERITIES.get(event.reason or "", Severity.MEDIUM)
-        self._findings.note("header-too-large", where, None, event.sentence or "", severity)
+    def deletion_of_unsent(self, exchange: Exchange, name: bytes, path: bytes | None) -> None:
+        """The same for a cookie that the client has, with this Path, and that the request did not carry."""
+        its = f" Path={path[:60].decode('latin-1')}" if path else ""
+        said = f"A cookie was to be deleted with a Domain or Path that is not its own{its}, and stays."
+        self._findings.note("deletion-misses", where_of(exchange), name, said)
 
-    def _skew(self, where: Where, event: Event) -> None:
+    # -- clocks --------------------------------------------------------------------------------------------------------
+
+    def skew(self, exchange: Exchange, event: Event) -> None:
+        """A server's clock is not ours; parts of pages may come from a cache, and their Date with them."""
         try:
             skew = float(event.after or b"0")
         except ValueError:
             return
-        if abs(skew) >= SKEW_SECONDS:
+        if abs(skew) >= SKEW_SECONDS and (exchange.is_page or exchange.pairs):
             direction = "ahead of" if skew > 0 else "behind"
-            self._findings.note("clock-skew", where, None, f"The server's clock is {span(abs(skew))} {direction} ours.")
-
-    def near_eviction(self, where: Where, name: bytes, said: str) -> None:
-        """The site has nearly as many cookies as the browser keeps, and a session's would be thrown out."""
-        self._findings.note("near-eviction", where, name, said)
+            said = f"The server's clock is {span(abs(skew))} {direction} ours."
+            self._findings.note("clock-skew", where_of(exchange), None, said)
 
     # -- paths ---------------------------------------------------------------------------------------------------------
 
     def _path_case(self, exchange: Exchange, where: Where, named: dict[bytes, bytes]) -> None:
-        """A request whose path differs from a cookie's Path by case alone (R8)."""
+        """A request whose path differs from a cookie's Path by case alone (R8), unless the server leads to the right one."""
         path = exchange.path
         for name, said in named.items():
-            if not path_match(path, said) and path_match(path.lower(), said.lower()):
+            if path_match(path, said) or not path_match(path.lower(), said.lower()):
+                continue
+            is_led = exchange.status in REDIRECTS and said in exchange.location
+            if not is_led and exchange.status not in NOT_THERE:
                 shown = said[:60].decode("latin-1")
                 text = f"The request's path begins like the cookie's Path {shown}, but for upper and lower case."
                 self._findings.note("path-case", where, name, text)
 
 
-_EVENTS: dict[EventKind, Callable[[CookieChecks, Where, Event], None]] = {
-    EventKind.MISSING: CookieChecks._missing,
-    EventKind.HEADER_SIZE: CookieChecks._header_size,
-    EventKind.CLOCK_SKEW: CookieChecks._skew,
-}
+def missed_by(exchange: Exchange, name: bytes) -> str | None:
+    """Why a deletion leaves the cookie of this name that the request carried, in words; None if nobody knows that it does."""
+    pairs = [
+        pair
+        for seen in exchange.seen
+        if type(seen) is RequestSeen
+        for pair in seen.pairs
+        if pair.name == name and pair.set_by is not None
+    ]
+    if not pairs:
+        return None
+    for seen in exchange.seen:
+        if type(seen) is not SetCookieSeen or seen.name != name or seen.event is not EventKind.IGNORED:
+            continue
+        said = said_by(seen.field if seen.passed is None else seen.passed)
+        lifetime = said.lifetime(seen.time)
+        if lifetime is None or lifetime > 0:
+            continue
+        if seen.reason == "already-expired":
+            aimed = (
+                f"Path={(said.path or default_path(seen.path))[:60].decode('latin-1')} of {said.domain or seen.host}"
+            )
+            return f"A cookie was to be deleted as {aimed}, but is {scope(pairs[0])}, and stays."
+        return f"A cookie was to be deleted, but the browser does not take the deletion: {seen.sentence or seen.reason}"
+    return None
 
 
-def _scope(pair: SentPair) -> str:
-    if pair.domain is None:
+def thirteen_months(since: float) -> float:
+    """Seconds from a time to the same day and time thirteen months later."""
+    try:
+        start = datetime.fromtimestamp(since, UTC)
+        year, month = divmod(start.year * 12 + start.month - 1 + MONTHS, 12)
+        day = min(start.day, monthrange(year, month + 1)[1])
+        return start.replace(year=year, month=month + 1, day=day).timestamp() - since
+    except (ValueError, OverflowError, OSError):
+        return SHORTEST_LONG
+
+
+def scope(pair: SentPair) -> str:
+    """Where a cookie belongs, in words."""
+    if pair.domain is None or pair.set_by is None:
         return "one of unknown scope"
     path = (pair.path or b"/")[:60].decode("latin-1")
     return f"Path={path} of {pair.domain}" + ("" if pair.host_only else " and below")
+
+
+def _place(seen: SetCookieSeen, said: Said) -> _Place:
+    return (seen.host, seen.name, said.domain, said.path or default_path(seen.path))
+
+
+def _has(leak: str) -> str:
+    return f"Its value has {leak}."
 
 
 def _days(seconds: float) -> str:

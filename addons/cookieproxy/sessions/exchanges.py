@@ -16,7 +16,26 @@ type Pair = tuple[bytes, bytes]
 
 EMPTY_VALUES = frozenset((b"", b"deleted", b"null", b"none", b"invalid", b'""', b"expired", b"logout", b"0"))
 """Values, in lower case, by which applications say that there is none."""
+NO_CONTENT = frozenset((b"", b'""', b"deleted"))
+"""Values that cookies of any kind have when there is nothing to keep."""
 SHORTEST_ID = 4
+
+
+class Place(NamedTuple):
+    """A cookie in the browser's jar."""
+
+    name: bytes
+    domain: str
+    path: bytes
+
+
+class Crowd(NamedTuple):
+    """A site that has nearly as many cookies as the browser keeps."""
+
+    cookies: int
+    limit: int
+    next_out: tuple[Place, ...]
+    """Those that would have to leave if the site went on getting cookies."""
 
 
 class Exchange(NamedTuple):
@@ -49,6 +68,10 @@ class Exchange(NamedTuple):
     """Whether the request's body has a password; asked only where it matters."""
     is_json: bool = False
     """True if the response is for a program, which says by its status whether something worked."""
+    should_carry: bool = False
+    """True if such a request has the client's cookies as a rule; it proves nothing by itself that it has none."""
+    crowd: Crowd | None = None
+    """How near the site is to the browser's limit, if it is and got a cookie more."""
 
     @property
     def path(self) -> bytes:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..core.events import FindingSeen, Proof
 from .catalogue import CHECKS, Severity
+from .exchanges import Exchange
 
 MOST_FINDINGS = 10_000
 FIRST_PROOFS = 3
@@ -28,6 +29,11 @@ class Where(NamedTuple):
     client: str
     time: float
     flow_id: str | None
+
+
+def where_of(exchange: Exchange) -> Where:
+    """The exchange as what shows a finding."""
+    return Where(exchange.site, exchange.host, exchange.client, exchange.answered, exchange.flow_id)
 
 
 class _Key(NamedTuple):
@@ -77,9 +83,20 @@ class Finding:
         if len(self.proofs) > FIRST_PROOFS and self.proofs[-1].said == proof.said:
             self.proofs[-1] = proof
             return
+        self.show(proof)
+
+    def show(self, proof: Proof) -> None:
+        """One more exchange that shows it."""
         self.proofs.append(proof)
         if len(self.proofs) > FIRST_PROOFS + LAST_PROOFS:
             del self.proofs[FIRST_PROOFS]
+
+    def never_mind(self, flow_id: str | None) -> None:
+        """What one exchange showed was something else."""
+        self.times -= 1
+        self.proofs = [proof for proof in self.proofs if proof.flow_id != flow_id]
+        if self.proofs:
+            self.first_seen = max(self.first_seen, self.proofs[0].time)
 
     def _evidence(self) -> tuple[Proof, ...]:
         if not self.proofs or len(self.proofs) <= FIRST_PROOFS or self.last_seen <= self.proofs[-1].time:
@@ -118,8 +135,19 @@ class Findings:
         self._changed: dict[_Key, Finding] = {}
         self._withdrawn: list[FindingSeen] = []
 
-    def note(self, code: str, where: Where, cookie: bytes | None, said: str, severity: Severity | None = None) -> bool:
-        """Something is wrong, as this exchange shows; True if it was not known. `said` is for people, never with a value."""
+    def note(
+        self,
+        code: str,
+        where: Where,
+        cookie: bytes | None,
+        said: str,
+        severity: Severity | None = None,
+        before: Proof | None = None,
+    ) -> bool:
+        """Something is wrong, as this exchange shows; True if it was not known. `said` is for people, never with a value.
+
+        What is wrong only together with an exchange `before` is shown by both.
+        """
         if self.is_excepted(code, where.site, where.host, cookie):
             return False
         check = CHECKS[code]
@@ -134,6 +162,8 @@ class Findings:
         if not check.per_client and finding.client not in (None, where.client):
             self._withdrawn.append(finding.seen(withdrawn=True))  # as one client's, which it is no longer
             finding.client = None
+        if before is not None:
+            finding.show(before)
         finding.again(Proof(where.flow_id, where.time, said))
         self._changed[key] = finding
         if self.captured is not None:
@@ -159,6 +189,18 @@ class Findings:
         if finding is not None:
             finding.is_known = False
             self._withdrawn.append(finding.seen(withdrawn=True))
+
+    def take_back(self, code: str, host: str, cookie: bytes | None, client: str, flow_id: str | None) -> None:
+        """What one exchange of a client showed was something else."""
+        key = _Key(code, host, cookie, client if CHECKS[code].per_client else None)
+        finding = self._known.get(key)
+        if finding is None:
+            return
+        finding.never_mind(flow_id)
+        if finding.times > 0 and finding.proofs:
+            self._changed[key] = finding
+        else:
+            self.withdraw(code, host, cookie, key.client)
 
     def drain(self) -> Iterator[FindingSeen]:
         """What changed since the last call."""

@@ -9,18 +9,52 @@ from functools import lru_cache
 MOST_BODY = 65_536
 """Octets of a body that are looked through."""
 
+MOST_OCTETS = 1_024
+"""Of a target that are looked at; longer ones are not remembered either."""
+
 _LOGIN = re.compile(
-    rb"log[-_]?[io]n(?!t)|oauth|authori[sz]e|sign[-_]?in|signon|authenti|(?:^|[/._-])auth(?:$|[/._-])|(?:^|/)(?:sso|session/new|sessions/new)(?:$|[/.])"
+    rb"(?<!cata)(?<!dia)log[-_]?[io]n(?!t|fo|line|ly|dex)|oauth|authori[sz]e|sign[-_]?in(?!g)|signon|authenti"
+    rb"|(?:^|[/._-])auth(?:$|[/._-])|(?:^|/)(?:sso|session/new|sessions/new)(?:$|[/.])"
     rb"|anmeld|einlog|connexion|iniciar|accedi|entrar|wp-login|j_security_check",
     re.IGNORECASE,
 )
-_LOGOUT = re.compile(
-    rb"log[-_]?(?:out|off)|sign[-_]?(?:out|off)|abmeld|auslog|ausloggen|deconnexion|d%C3%A9connexion|cerrar|salir|uitlog"
-    rb"|end[-_]?session|invalidat|terminat|abandon|(?:^|[/._-])(?:exit|quit|bye|leave|revoke|disconnect)(?:$|[/._?-])",
+_LOGIN_TARGET = re.compile(
+    rb"(?:^|[/._-])(?:do_?|user_?|ajax_?)?(?:log[-_]?[io]n|sign[-_]?[io]n|authenticate|j_security_check|anmelden|einloggen|sessions?)"
+    rb"(?:\.[a-z]{2,5})?/?\Z",
+    re.IGNORECASE,
+)
+"""Where passwords are posted to."""
+_OUT = (
+    rb"(?<!cata)(?<!dia)(?<!b)log[-_]?o(?:ut|ff)(?!er|icial|ice|let|line)|sign[-_]?o(?:ut|ff)|abmeld|auslog|deconnexion"
+    rb"|d%C3%A9connexion|cerrar[-_]?ses|salir(?:$|[/._?-])|uitlog|end[-_]?session"
+    rb"|(?:^|/)sessions?/(?:destroy|end|delete|kill|close)(?:$|[/.])"
+)
+_LOGOUT = re.compile(_OUT, re.IGNORECASE)
+_END = re.compile(
+    rb"cerrar|invalidat|terminat|abandon|(?:^|[/._-])(?:exit|quit|bye|leave|revoke|disconnect)(?:$|[/._?-])",
+    re.IGNORECASE,
+)
+"""What may end a session, or something else."""
+_LOGOUT_QUERY = re.compile(
+    rb"(?:^|&)(?:(?:action|act|do|cmd|task|op|mode|page|p|view|route|r|q|a|m|func|event|option|module|method)="
+    rb"[\w./%-]{0,32}?)?(?:log[-_]?o(?:ut|ff)|sign[-_]?o(?:ut|ff))(?:=(?!0|false|no)[^&]*)?(?:&|\Z)",
+    re.IGNORECASE,
+)
+_LOGGED_OUT = re.compile(
+    rb"(?:log|sign)(?:ged|ed)?[-_]?o(?:ut|ff)[-_./]?(?:success\w*|completed?|done|ok|page|message|view)", re.IGNORECASE
+)
+"""Pages that say that somebody was logged out."""
+_PART = re.compile(rb"\.(?:png|jpe?g|gif|webp|avif|svg|ico|css|m?js|map|woff2?|ttf)\Z", re.IGNORECASE)
+_SESSION = re.compile(rb"(?:^|/)(?:sessions?|logins?|auth|tokens?)(?:/[\w.~-]{1,64})?/?\Z", re.IGNORECASE)
+"""What a program deletes to log out."""
+_PRIVATE = re.compile(
+    rb"(?:^|[/._-])(?:accounts?|my[-_]?\w*|me|profile|dashboard|admin\w*|settings|preferences|orders?|inbox|messages|mailbox"
+    rb"|private|secure|secret|protected|members?|portal|billing|wallet|invoices?|konto|mein\w*|compte|cuenta|intern|restricted)"
+    rb"(?:$|[/._?-])",
     re.IGNORECASE,
 )
 _PASSWORD = re.compile(
-    rb"""(?:^|[&;\s"'{,\[._-])(?:user_?|login_?|j_|txt|new_?)?(?:passwor[dt]|passwd|passwrd|passphrase|pass|pwd|passw|kennwort|contrase\w{1,6}|mot_?de_?passe)
+    rb"""(?:^|[&;\s"'{,\[._-])(?:user_?|login_?|j_|txt|new_?)?(?:passwor[dt]|passwd|passwrd|passphrase|pass|pwd|passw|pw|kennwort|contrase\w{1,6}|mot_?de_?passe)
     (?:\]|%5D)?["']?\s*(?:=[^&\s]|:\s*["'][^"']|[;\r\n])""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -29,10 +63,21 @@ REFUSING = frozenset((401, 419, 440))
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
-@lru_cache(maxsize=4_096)
 def looks_like_login(path: bytes) -> bool:
     """True if a path is most likely a login page's."""
-    return _LOGIN.search(path) is not None and not looks_like_logout(path)
+    return _is_login(path[:MOST_OCTETS])
+
+
+@lru_cache(maxsize=4_096)
+def _is_login(path: bytes) -> bool:
+    if _LOGIN.search(path) is None or _PART.search(path):
+        return False
+    return not _is_logout(path) and _LOGGED_OUT.search(path) is None
+
+
+def takes_logins(path: bytes) -> bool:
+    """True if what is posted there is most likely a login, whatever can be read of it."""
+    return len(path) <= MOST_OCTETS and _LOGIN_TARGET.search(path) is not None and not _is_logout(path)
 
 
 _LOGIN_HOST = re.compile(r"(?:login|signin|auth|sso|accounts?|id|idp|identity|cas|keycloak)\.")
@@ -43,10 +88,39 @@ def is_login_host(host: str) -> bool:
     return _LOGIN_HOST.match(host) is not None
 
 
+def looks_like_logout(target: bytes, method: str = "GET") -> bool:
+    """True if a request with this target most likely ends the session, or may."""
+    if method == "DELETE" and _SESSION.search(target.partition(b"?")[0][:MOST_OCTETS]):
+        return True
+    return _is_logout(target[:MOST_OCTETS])
+
+
 @lru_cache(maxsize=4_096)
-def looks_like_logout(path: bytes) -> bool:
-    """True if a request with this path most likely ends the session."""
-    return _LOGOUT.search(path) is not None
+def _is_logout(target: bytes) -> bool:
+    path, _, query = target.partition(b"?")
+    if query and _LOGOUT_QUERY.search(query):
+        return True
+    return (_LOGOUT.search(path) or _END.search(path)) is not None and not (
+        _PART.search(path) or _LOGGED_OUT.search(path)
+    )
+
+
+def is_logout_for_sure(target: bytes, method: str = "GET") -> bool:
+    """True if it ends the session by its name, and not perhaps something else, such as a connection or a holiday."""
+    target = target[:MOST_OCTETS]
+    path, _, query = target.partition(b"?")
+    is_named = _LOGOUT.search(path) is not None or (query != b"" and _LOGOUT_QUERY.search(query) is not None)
+    return looks_like_logout(target, method) and (is_named or method == "DELETE")
+
+
+@lru_cache(maxsize=4_096)
+def _is_private(path: bytes) -> bool:
+    return _PRIVATE.search(path) is not None
+
+
+def looks_private(path: bytes) -> bool:
+    """True if a page is most likely for nobody but those who are logged in, by its name."""
+    return _is_private(path[:MOST_OCTETS]) and not looks_like_login(path)
 
 
 def has_password(body: bytes) -> bool:

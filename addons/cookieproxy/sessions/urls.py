@@ -38,6 +38,10 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(rb"[a-z]{1,20}|[0-9]{1,15}", re.IGNORECASE)
+_OTHERS = re.compile(rb"cs_(?:test|live)_")
+"""Ids of another kind under these names: those of Stripe's checkout."""
+_TRANSPORT = re.compile(rb"[?&]EIO=[0-9]")
+"""Engine.IO numbers its connections under `sid`; that is no session of the application."""
 ASPNET = b"ASP.NET_SessionId"
 
 
@@ -62,15 +66,24 @@ def ids_in(target: bytes) -> tuple[UrlId, ...]:
 @lru_cache(maxsize=1_024)
 def _ids_in(target: bytes) -> tuple[UrlId, ...]:
     found = []
+    is_transport = _TRANSPORT.search(target) is not None
     for match in _ID.finditer(target.partition(b"#")[0]):
         if match["aspnet"] is not None:
             found.append(UrlId(ASPNET, match["aspnet"]))
-        elif _is_id(match["name"], match["value"]):
+        elif not is_transport and _is_id(match["name"], match["value"]):
             found.append(UrlId(match["name"], match["value"]))
     return tuple(dict.fromkeys(found))
 
 
+def cookie_name(parameter: bytes) -> bytes:
+    """The name of the cookie that a parameter stands for."""
+    upper = parameter.upper()
+    return upper if upper in (b"JSESSIONID", b"PHPSESSID") else parameter
+
+
 def _is_id(name: bytes, value: bytes) -> bool:
+    if _OTHERS.match(value):
+        return False
     if name.decode("latin-1").lower() not in SHORT_NAMES:
         return True
     return len(value) >= SHORT_ID_OCTETS and _PLAIN.fullmatch(value) is None

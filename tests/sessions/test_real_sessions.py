@@ -189,10 +189,14 @@ def test_a_session_that_ends_in_use_is_told_from_one_that_idled(evening: Evening
 
 
 @chancy
-def test_bounds_never_exclude_what_chance_let_live(evening: Evening, visit: Visit) -> None:
+def test_bounds_never_exclude_what_chance_let_live(evening: Evening, visit: Visit, life: str) -> None:
+    """Only the upper one, where a lottery decides: who is lucky survives more than the timeout, and nothing tells."""
     for diary in visit.guest.diaries:
         row = row_of(evening, visit, diary)
-        check_bounds(row)
+        high = row["idle_timeout_high"]
+        assert high is None or high >= TIMEOUT
+        if "lottery" not in life:
+            check_bounds(row)
         if diary.over is not None:
             assert row["end_cause"] in {"timed_out", "lost"}
 

@@ -13,6 +13,9 @@ from ..record.listings import GapRow, SessionRow
 PHP_COOKIE = "phpsessid"
 """PHP throws old sessions away by lottery (1 request in 100): a gap that was survived says nothing of its timeout."""
 
+LOTTERY_SLACK = 0.5
+"""Seconds: where the same gap was survived once and once not, chance decided."""
+
 type Place = tuple[str, str]
 """Host and cookie."""
 
@@ -38,7 +41,8 @@ def bounds(gaps: Iterable[GapRow]) -> Bounds:
     idle_high = min((row.killing_gap for row in rows if row.killing_gap is not None), default=None)
     absolute_high = min((row.killing_age for row in rows if row.killing_age is not None), default=None)
     survived = [row.longest_gap for row in rows]
-    contradicts = idle_high is not None and max(survived, default=0.0) >= idle_high
+    slack = LOTTERY_SLACK if by_lottery else 0.0
+    contradicts = idle_high is not None and max(survived, default=0.0) >= idle_high - slack
     return Bounds(
         None if by_lottery and contradicts else _longest_below(survived, idle_high),
         idle_high,

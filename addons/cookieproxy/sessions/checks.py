@@ -55,7 +55,7 @@ class Checks:
         """What the field says that reached the browser; the application's own if none did."""
         return said_by(seen.field if seen.passed is None else seen.passed)
 
-    def awaits(self, client: str, host: str) -> bool:
+    def awaits(self, client: object, host: object) -> bool:
         """True if a client has cookies of a host that have not come back yet: each of its requests may tell."""
         return self._returns.awaits(client, host)
 
@@ -138,8 +138,8 @@ class Checks:
     # -- logins --------------------------------------------------------------------------------------------------------
 
     def not_rotated(self, exchange: Exchange, session: Session) -> None:
-        """A login succeeded, and this id stayed what it was: unless it brought another session, that is the one."""
-        if not session.is_listed or self._brought_another(exchange, session):
+        """A login succeeded, and this id stayed what it was."""
+        if not session.is_listed:
             return
         name = session.key.name
         if session.adopted:
@@ -150,8 +150,8 @@ class Checks:
         said = f"The id stayed the same through the login at {_shown(exchange.path)}."
         self._findings.note("not-rotated", where_of(exchange), name, said)
 
-    def _brought_another(self, exchange: Exchange, session: Session) -> bool:
-        """True if this login, of which perhaps only a later page tells, brought an id of another cookie."""
+    def brought_another(self, exchange: Exchange, session: Session) -> bool:
+        """True if a login, of which perhaps only a later page tells, brought an id of another cookie: that is the one."""
         came = dict(exchange.pairs)
         for seen in exchange.seen:
             if type(seen) is SetCookieSeen and seen.event in (EventKind.STORED, EventKind.REPLACED):

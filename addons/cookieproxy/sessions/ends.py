@@ -52,6 +52,8 @@ class Ends:
                     cause, sentence = BY_JAR[seen.reason]
                     by = f" It made room for {seen.by}." if seen.by and cause is EndCause.EVICTED else ""
                     told += self._ledger.end(session, Ending(cause, sentence + by), seen.time, seen.flow_id)
+                    if cause is EndCause.EVICTED:
+                        self._ledger.checks.evicted(session, seen)
         return told
 
     def _of_event(self, seen: Event) -> Session | None:

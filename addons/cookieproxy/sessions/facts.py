@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from .exchanges import Exchange, Issue
 from .knowledge import HostKnowledge, Knowledge
-from .logins import REFUSING, is_login_host, looks_like_login, looks_like_logout, path_led_to
+from .logins import REFUSING, is_login_host, looks_like_login, looks_like_logout, path_led_to, takes_logins
 from .routine import page_of
 
 
@@ -48,12 +48,21 @@ class Facts(NamedTuple):
 def facts_of(exchange: Exchange, host: HostKnowledge, knowledge: Knowledge, issues: Mapping[bytes, Issue]) -> Facts:
     """What an exchange tells."""
     page = page_of(exchange.target)
-    is_logout = looks_like_logout(page.path)
-    is_login = exchange.sends and not is_logout and exchange.has_password()
+    is_logout = looks_like_logout(exchange.target, exchange.method)
+    is_login = exchange.sends and not is_logout and _is_login(exchange, page.path)
     is_login_page = host.is_login(page.path) or looks_like_login(page.path)
     refusal = _refusal(exchange, page.path, host, knowledge, is_login_page or is_logout)
     worked = _login_worked(exchange, host) if is_login else False
     return Facts(exchange, host, issues, refusal, is_login, worked, page.number, is_login_page, is_logout)
+
+
+def _is_login(exchange: Exchange, path: bytes) -> bool:
+    """By a password; where logins are posted to, also by an answer that leads on within the site."""
+    if exchange.has_password():
+        return True
+    if not exchange.is_redirect or exchange.method == "DELETE" or not takes_logins(path):
+        return False
+    return path_led_to(exchange.location, exchange.host, path)[0] == exchange.host
 
 
 def _refusal(

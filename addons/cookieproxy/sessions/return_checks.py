@@ -50,7 +50,7 @@ class ReturnChecks:
         self._refusing: OrderedDict[tuple[str, str], None] = OrderedDict()
         """Clients of which it is known that they refuse a host's cookies, because ids are issued in vain."""
 
-    def awaits(self, client: str, host: str) -> bool:
+    def awaits(self, client: object, host: object) -> bool:
         """True if a client has cookies of a host that have not come back yet: each of its requests may tell."""
         return (client, host) in self._awaited
 

@@ -4,6 +4,7 @@ from ..core.events import EndCause
 from .endings import of_dead
 from .facts import Facts
 from .ledger import Change, Ledger, Told
+from .logins import looks_private
 from .session import Session
 from .uses import Uses
 
@@ -39,12 +40,13 @@ class Revenants:
             assert begun is not None
             self._uses.logged_in(begun, facts)
             return told
-        works = facts.is_page_given and not is_replaced and facts.number in session.paths and not facts.is_for_everybody
+        works = facts.is_page_given and not is_replaced and not facts.is_for_everybody
+        is_its_own = facts.number in session.paths or facts.host.is_protected(facts.number)
         if session.risen is not None and facts.refusal is None and not is_replaced:
             return self._begin_again(session, facts, session.risen)
-        if works and session.end_cause is EndCause.LOGOUT:
+        if works and session.end_cause is EndCause.LOGOUT and (is_its_own or looks_private(exchange.path)):
             self._ledger.checks.alive_after_logout(exchange, session, session.ended, session.end_flow)
-        elif works and session.by_refusal is not None:
+        elif works and facts.number in session.paths and session.by_refusal is not None:
             self._rise(session, facts)
         return []
 

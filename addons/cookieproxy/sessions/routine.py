@@ -19,6 +19,8 @@ from .session import MOST_PATHS, Session
 from .urls import ids_in, may_have_id
 
 MOST_ROUTINES = 20_000
+REMEMBERED_OCTETS = 1_024
+"""Longer targets are not remembered."""
 REPEATABLE = frozenset(
     (
         *("plain-http", "missing-secure", "missing-httponly", "missing-samesite", "scope-wide"),
@@ -51,12 +53,16 @@ class Page(NamedTuple):
     """True unless it is such a part, or about logging in or out, or has an id in it."""
 
 
-@lru_cache(maxsize=8_192)
 def page_of(target: bytes) -> Page:
     """What a target alone tells."""
+    return _page_of(target) if len(target) <= REMEMBERED_OCTETS else _page_of.__wrapped__(target)
+
+
+@lru_cache(maxsize=8_192)
+def _page_of(target: bytes) -> Page:
     path = target.partition(b"?")[0]
     is_part = _PART.search(path) is not None
-    is_ordinary = not (is_part or looks_like_login(path) or looks_like_logout(path) or ids_in(target))
+    is_ordinary = not (is_part or looks_like_login(path) or looks_like_logout(target) or ids_in(target))
     return Page(path, crc32(path), is_part, is_ordinary)
 
 

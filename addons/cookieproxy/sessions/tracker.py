@@ -110,6 +110,8 @@ class Tracker:
     ) -> bool:
         """Take an exchange that is like one before in all but its times and its path; False if it has to be told."""
         ledger = self._ledger
+        if ledger.checks.awaits(alike[0], host):
+            return False
         sessions = self._routines.repeat(alike, ledger.knowledge.of(host), target, asked, answered, flow_id, observed)
         if sessions is None:
             return False

@@ -87,7 +87,7 @@ class Uses:
             session.renewed(exchange.asked, issue.seen.expiry)
         else:
             session.not_renewed(exchange.asked)
-        is_used = session.logged_in or session.requests > 1
+        is_used = session.logged_in or session.requests > 1 or exchange.sends
         if facts.is_logout and exchange.is_good and is_used and session.tells_logout is None:
             session.tells_logout = (exchange.answered, exchange.flow_id)
             self._ledger.checks.logout_incomplete(exchange, session)
@@ -117,8 +117,10 @@ class Uses:
     def _note_survived_logout(self, session: Session, facts: Facts) -> None:
         """It was logged out, and is good for the pages it was good for before."""
         is_its_own = facts.number in session.paths or facts.host.is_protected(facts.number)
-        if session.tells_logout is not None and facts.is_page_given and is_its_own:
-            self._ledger.checks.alive_after_logout(facts.exchange, session, *session.tells_logout)
+        if session.tells_logout is None or not facts.is_page_given or not is_its_own:
+            return
+        is_protected = facts.host.is_protected(facts.number)
+        if self._ledger.checks.alive_after_logout(facts.exchange, session, *session.tells_logout, is_protected):
             session.tells_logout = None
 
     def _note_page(self, session: Session, facts: Facts) -> None:
@@ -148,6 +150,7 @@ class Uses:
     def logged_in(self, session: Session, facts: Facts) -> None:
         """A login with this id succeeded."""
         session.logged_in, session.pending_login = True, None
-        session.recognition = session.recognition.and_also(names.POINTS_LOGIN, "used at a login")
-        self._ledger.checks.not_rotated(facts.exchange, session)
+        if not self._ledger.checks.brought_another(facts.exchange, session):
+            session.recognition = session.recognition.and_also(names.POINTS_LOGIN, "used at a login")
+            self._ledger.checks.not_rotated(facts.exchange, session)
         self._ledger.mark(session)

@@ -68,7 +68,7 @@ class Ledger:
         """True if a cookie is, or may turn out to be, a session's."""
         kind = names.kind_of(name)
         if kind is names.Kind.KNOWN:
-            return len(value) >= names.SHORTEST_ID
+            return names.may_be_id(value)
         if self.settings.is_named(name):
             return True
         return kind is names.Kind.UNSURE and names.recognise(name, value).points > 0

@@ -21,6 +21,9 @@ POINTS_NO_EXPIRY = 1
 POINTS_LOGIN = 3
 SHORTEST_ID = 4
 """Octets; a shorter value says that there is no session."""
+NO_IDS = frozenset((b"true", b"false", b"none", b"null", b"guest", b"anonymous", b"undefined", b"deleted", b"expired"))
+"""In lower case."""
+LONGEST_WORD = max(map(len, NO_IDS))
 LIKELY = 0.6
 """From this likeness on a value looks like an id."""
 MOST_VALUE_OCTETS = 4_096
@@ -82,7 +85,6 @@ KNOWN: dict[str, str] = {
     "authjs.session-token": "Auth.js",
     "iron-session": "iron-session",
     "appsession": "Auth0",
-    "auth0.is.authenticated": "Auth0",
     "__session": "Firebase and Clerk",
     "__clerk_db_jwt": "Clerk",
     "sb-access-token": "Supabase",
@@ -191,10 +193,7 @@ KNOWN: dict[str, str] = {
     "session_token": "many",
     "sessiontoken": "many",
     "viewstate": "ASP.NET",
-    "nid_session": "many",
     "connect_sid": "Express",
-    "lift_session": "Lift",
-    "vaadin_session": "Vaadin",
 }
 """Names in lower case, without a prefix such as `__Host-`, and who uses them."""
 
@@ -210,7 +209,10 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"_[a-z0-9_]+_session(?:_id)?", "Rails"),
     (r"[a-z0-9_]+_session", "many"),
     (r"remember_web_[0-9a-f]{40}", "Laravel"),
-    (r"\.aspnetcore\.(?:identity\.)?[a-z.]+", "ASP.NET Core"),
+    (
+        r"\.aspnetcore\.(?!antiforgery|correlation|openidconnect|culture|mvc|twofactor)(?:identity\.)?[a-z.]+",
+        "ASP.NET Core",
+    ),
     (r"saml_?session\w*", "SAML"),
     (r"mod_auth_openidc_session_\d+|_shibsession_\w+", "single sign-on"),
     (r"phpbb\d*_\w+_sid|\w+_u?sid", "many"),
@@ -218,6 +220,10 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"jsessionid\.[0-9a-f]{8}|zope_\w+|_zope_id|__ac", "Java and Zope"),
 )
 _KNOWN_PATTERN = re.compile("|".join(f"(?P<k{place}>{pattern})" for place, (pattern, _) in enumerate(_PATTERNS)))
+_NO_SESSION = re.compile(
+    r"ai_session|ai_user|_hj\w*|_?csrf\w*|has_\w+|(?:ga|utm|analytics|tracking|visitor)_session(?:_id)?"
+)
+"""What the patterns would take for one."""
 _NEVER = re.compile(
     r"""csrf|xsrf|nonce|\.sig$|state$|antiforgery|requestverification|correlation
     | ^_ga | ^_gid$ | ^_gat | ^_gcl | ^_fb[cp]$ | ^__utm | ^_hj | ^_pk_ | ^_pk | ^mp_ | ^amplitude | ^ajs_ | ^_clck | ^_clsk
@@ -228,7 +234,7 @@ _NEVER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SUGGESTIVE = re.compile(
-    r"sess|auth|login|logged|token|ticket|sso|jwt|ident|user|(?:^|[._-])s?id$|account", re.IGNORECASE
+    r"sess|auth|login|logged|token|ticket|sso|jwt|ident(?!ifi)|user|(?:^|[._-])sid$|account", re.IGNORECASE
 )
 _PREFIX = re.compile(r"__(?:host|secure|http|host-http)-", re.IGNORECASE)
 
@@ -237,9 +243,18 @@ _PREFIX = re.compile(r"__(?:host|secure|http|host-http)-", re.IGNORECASE)
 def kind_of(name: bytes) -> Kind:
     """What a name alone tells."""
     bare = bare_name(name)
-    if bare in KNOWN or _KNOWN_PATTERN.fullmatch(bare):
+    if bare in KNOWN:
         return Kind.KNOWN
-    return Kind.NEVER if _NEVER.search(bare) or not bare else Kind.UNSURE
+    if not bare or _NO_SESSION.fullmatch(bare):
+        return Kind.NEVER
+    if _KNOWN_PATTERN.fullmatch(bare):
+        return Kind.KNOWN
+    return Kind.NEVER if _NEVER.search(bare) else Kind.UNSURE
+
+
+def may_be_id(value: bytes) -> bool:
+    """False for values that are no ids under any name: switches, and words that say that there is none."""
+    return len(value) >= SHORTEST_ID and (len(value) > LONGEST_WORD or value.lower() not in NO_IDS)
 
 
 def bare_name(name: bytes) -> str:

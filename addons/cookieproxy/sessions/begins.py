@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ..core.events import EndCause
 from . import names
 from .endings import Ending
+from .ends import EXPIRED
 from .exchanges import Exchange, Issue
 from .facts import Facts
 from .ledger import Change, Ledger, Told
@@ -122,6 +123,8 @@ class Begins:
         return told
 
     def _overwrite(self, exchange: Exchange, old: Session, key: Key) -> list[Told]:
+        if old.expiry is not None and old.started < old.expiry <= exchange.asked:
+            return self._ledger.end(old, EXPIRED, old.expiry, None)
         old.rotated_to = key.id
         if exchange.asked < old.started:
             said = "Another id was issued in answer to a request that had been sent before it came."

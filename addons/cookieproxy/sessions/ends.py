@@ -60,6 +60,8 @@ class Ends:
         """The session whose cookie this is about: of several the one used longest ago."""
         named = self._ledger.shelf.of_name(seen.client, seen.cookie or b"")
         own = [session for session in named if seen.host in (session.domain, session.host)]
+        if seen.reason == RemovalCause.EXPIRED.value:
+            own = [session for session in own if session.expiry is not None and session.expiry <= seen.time + 1]
         return min(own, key=lambda session: session.last_seen, default=None)
 
     def miss_adopted(self, facts: Facts, carried: Sequence[Session]) -> list[Told]:
@@ -220,7 +222,7 @@ class Ends:
         before = self._before(session)
         if before is None or before.before_end is None or before.ended is None:
             return
-        gap = max(0.0, before.last_seen - before.before_end.last_seen)
+        gap = max(0.0, before.last_seen - before.before_end.last_seen, before.pending_gap)
         before.longest_gap, before.before_end = max(before.longest_gap, gap), None
         before.known.survived(before, before.last_seen - before.started)
         self._ledger.mark(before)
@@ -231,13 +233,19 @@ class Ends:
         before = self._before(session)
         if before is None or before.end_cause is not EndCause.ROTATED or before.before_end is None:
             return []
-        asked, ended = before.last_seen, before.ended or before.last_seen
-        before.last_seen, before.proven, before.requests = before.before_end
-        before.before_end = None
-        before.known.rotations = max(0, before.known.rotations - 1)
-        ending = of_dead(before, asked, "Replaced by an id that was refused")
-        told = self._ledger.end(before, ending, ended, before.end_flow)
-        self._learn(before, ending, asked - before.started)
+        return self.was_dead(before)
+
+    def was_dead(self, session: Session) -> list[Told]:
+        """An id that seemed to have been rotated had been dead when it was replaced."""
+        if session.before_end is None:
+            return []
+        asked, ended = session.last_seen, session.ended or session.last_seen
+        session.last_seen, session.proven, session.requests = session.before_end
+        session.before_end = None
+        session.known.rotations = max(0, session.known.rotations - 1)
+        ending = of_dead(session, asked, "Replaced by an id that was refused")
+        told = self._ledger.end(session, ending, ended, session.end_flow)
+        self._learn(session, ending, asked - session.started)
         return told
 
     def before_was_rotated(self, session: Session) -> None:

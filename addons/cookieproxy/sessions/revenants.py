@@ -2,6 +2,7 @@
 
 from ..core.events import EndCause
 from .endings import of_dead
+from .ends import Ends
 from .facts import Facts
 from .ledger import Change, Ledger, Told
 from .logins import looks_private
@@ -15,8 +16,9 @@ BY_CLIENT = (EndCause.CLOSED, EndCause.EXPIRED, EndCause.EVICTED)
 class Revenants:
     """The ids of one tracker that are over."""
 
-    def __init__(self, ledger: Ledger, uses: Uses) -> None:
+    def __init__(self, ledger: Ledger, uses: Uses, ends: Ends) -> None:
         self._ledger = ledger
+        self._ends = ends
         self._uses = uses
 
     def use(self, session: Session, facts: Facts) -> list[Told]:
@@ -27,6 +29,8 @@ class Revenants:
         is_replaced = issue is not None and (issue.value is None or self._ledger.hash_id(issue.value) != session.key.id)
         if exchange.asked <= session.ended and session.end_cause is not EndCause.EXPIRED:
             was_good = facts.refusal is None and not is_replaced and session.killing_gap is None
+            if session.end_cause is EndCause.ROTATED and facts.refusal is not None and session.logged_in:
+                return self._ends.was_dead(session)
             if exchange.asked >= session.started and was_good:
                 session.requests += 1  # on its way before the client could know
                 self._ledger.mark(session)

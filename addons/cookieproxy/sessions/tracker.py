@@ -35,7 +35,7 @@ class Tracker:
         self._begins = Begins(self._ledger)
         self._ends = Ends(self._ledger)
         self._uses = Uses(self._ledger, self._ends)
-        self._revenants = Revenants(self._ledger, self._uses)
+        self._revenants = Revenants(self._ledger, self._uses, self._ends)
         self._routines = Routines(self._ledger.findings)
         self._latest = 0.0
         self.follow(settings or Settings())

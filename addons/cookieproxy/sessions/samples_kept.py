@@ -35,3 +35,5 @@ class SamplesKept:
         said = None if estimate is None else weakness(estimate)
         if said is not None:
             self._findings.note("weak-id", where, name, said)
+        else:
+            self._findings.withdraw("weak-id", where.host, name)  # fewer had looked worse than they are

@@ -18,7 +18,8 @@ from .logins import looks_like_login, looks_like_logout
 from .session import MOST_PATHS, Session
 from .urls import ids_in, may_have_id
 
-MOST_ROUTINES = 20_000
+MOST_ROUTINES = 4_000
+MOST_SEEN_ONCE = 20_000
 REMEMBERED_OCTETS = 1_024
 """Longer targets are not remembered."""
 REPEATABLE = frozenset(
@@ -101,10 +102,22 @@ class Routines:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._known: dict[Likeness, Routine] = {}
+        self._seen_once: set[int] = set()
+        """Hashes of what was looked at once: most of it never comes again, and is not worth remembering."""
 
     def clear(self) -> None:
         """Other rules are in force."""
         self._known.clear()
+
+    def is_second(self, alike: Likeness) -> bool:
+        """True if an exchange like this one was looked at before."""
+        number = hash(alike)
+        if number in self._seen_once:
+            return True
+        if len(self._seen_once) >= MOST_SEEN_ONCE:
+            self._seen_once.clear()
+        self._seen_once.add(number)
+        return False
 
     def repeat(
         self,

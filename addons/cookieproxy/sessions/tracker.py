@@ -124,7 +124,12 @@ class Tracker:
 
     def tell(self, exchange: Exchange, alike: Likeness | None = None) -> list[Told]:
         """Take one exchange; what there is to log. What is `alike` may be repeated from now on."""
-        if alike is None or exchange.status >= 300 or exchange.method not in READING:
+        if (
+            alike is None
+            or exchange.status >= 300
+            or exchange.method not in READING
+            or not self._routines.is_second(alike)
+        ):
             return self._tell(exchange)
         found: list[Finding] = []
         self._ledger.findings.captured = found

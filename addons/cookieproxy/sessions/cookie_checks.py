@@ -30,6 +30,9 @@ EXPIRES_SLACK = 3_600.0
 """Seconds by which the end of a cookie that is written as a date may be off: servers' clocks are."""
 SKEW_SECONDS = 30.0
 MOST_REMEMBERED = 20_000
+ALL_VALUES = 64
+SOME_VALUES = 16
+"""So many values of a cookie are all looked at for what they give away; of later ones each of so many."""
 MOST_COOKIES = 10_000
 MOST_PATHS = 64
 """Of one host."""
@@ -47,6 +50,8 @@ class CookieChecks:
         self._findings = findings
         self._flags: OrderedDict[_Place, frozenset[str]] = OrderedDict()
         """All that each cookie was ever set with."""
+        self._looked: OrderedDict[tuple[str, bytes], int] = OrderedDict()
+        """How many values of a cookie there were, by host and name."""
         self._judged: OrderedDict[int, tuple[str, ...]] = OrderedDict()
         """What was found in values that were looked at, by their hash."""
         self._paths: OrderedDict[str, dict[bytes, bytes]] = OrderedDict()
@@ -101,14 +106,15 @@ class CookieChecks:
             return
         said = said_by(seen.field if seen.passed is None else seen.passed)
         self._downgrade(where, seen, said, sessions)
-        lifetime = said.lifetime(seen.time)
-        if lifetime is not None and lifetime > SHORTEST_LONG:
-            self._lifetime(where, seen, said, lifetime)
+        if seen.expiry is not None and seen.expiry - seen.time > SHORTEST_LONG:
+            self._lifetime(where, seen, said)
         self._value(where, seen.name, seen.value)
 
-    def _lifetime(self, where: Where, seen: SetCookieSeen, said: Said, lifetime: float) -> None:
+    def _lifetime(self, where: Where, seen: SetCookieSeen, said: Said) -> None:
+        """A cookie that lives long in the browser; what was said may be more than the browser grants."""
+        lifetime = said.lifetime(seen.time)
         slack = EXPIRES_SLACK if said.max_age is None else 0.0
-        if lifetime > thirteen_months(seen.time) + slack:
+        if lifetime is not None and lifetime > thirteen_months(seen.time) + slack:
             more = "; browsers shorten that to 400 days" if lifetime > BROWSERS_CAP else ""
             self._findings.note("lifetime-long", where, seen.name, f"It is to live for {_days(lifetime)}{more}.")
 
@@ -149,14 +155,21 @@ class CookieChecks:
         """What a value gives away; looked at once, then only counted."""
         place = hash((where.host, name, value))
         found = self._judged.get(place)
-        if found is None:
+        if found is None and self._is_looked_at(where.host, name):
             leaks = sensitive(name, value)
             for leak in leaks:
                 self._findings.note("sensitive-value", where, name, _has(leak.said), Severity(leak.severity))
             remember(self._judged, place, tuple(_has(leak.said) for leak in leaks), MOST_REMEMBERED)
             return
-        for said in found:
+        for said in found or ():
             self._findings.note("sensitive-value", where, name, said)
+
+    def _is_looked_at(self, host: str, name: bytes) -> bool:
+        """True for the first values of a cookie, and for some of those that follow: one that changes always is mostly noise."""
+        place = (host, name)
+        times = self._looked.get(place, 0) + 1
+        remember(self._looked, place, times, MOST_COOKIES)
+        return times <= ALL_VALUES or times % SOME_VALUES == 0
 
     # -- deletions -----------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ Parsing is `core.syntax`' business; here are only the meanings, remembered by ev
 say the same few things again and again.
 """
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,16 +27,22 @@ class Said(NamedTuple):
     """None if it says none, or one that does not begin with `/`."""
     max_age: float | None
     """Seconds."""
-    expires: float | None
-    """Unix seconds."""
     flags: frozenset[str]
     """Those of secure, httponly and samesite that it has."""
+    date: bytes | None = None
+    """Its Expires, as it is written."""
+
+    @property
+    def expires(self) -> float | None:
+        """Unix seconds; None if there is no date that a browser reads."""
+        return None if self.date is None else parse_rfc(self.date)
 
     def lifetime(self, now: float) -> float | None:
         """Seconds that it is to live, Max-Age before Expires (RFC 6265bis 5.7); None for a session cookie."""
         if self.max_age is not None:
             return self.max_age
-        return None if self.expires is None else self.expires - now
+        expires = self.expires
+        return None if expires is None else expires - now
 
     @property
     def is_persistent(self) -> bool:
@@ -49,10 +56,19 @@ def said_by(field: bytes) -> Said:
     if semicolon < 0:
         return NOTHING
     attributes = field[semicolon:]
-    return _said(attributes) if len(attributes) <= REMEMBERED_OCTETS else _said.__wrapped__(attributes)
+    found = _EXPIRES.search(attributes)
+    if found is None:
+        return _remembered(attributes)
+    rest = attributes[: found.start()] + attributes[found.end() :]
+    if _EXPIRES.search(rest):
+        return _said(attributes)
+    return _remembered(rest)._replace(date=found[1].strip())
 
 
-@lru_cache(maxsize=2_048)
+def _remembered(attributes: bytes) -> Said:
+    return _said(attributes) if len(attributes) > REMEMBERED_OCTETS else _cached(attributes)
+
+
 def _said(attributes: bytes) -> Said:
     parsed = parse_set_cookie(b"n=v" + attributes)
     counted = {attribute.name: attribute.value or b"" for attribute in parsed.attributes}
@@ -68,9 +84,14 @@ def _said(attributes: bytes) -> Said:
         domain or None,
         path if path.startswith(b"/") else None,
         _max_age(counted.get(b"max-age")),
-        parse_rfc(counted[b"expires"]) if b"expires" in counted else None,
         frozenset(flags | ({"samesite"} if known else set())),
+        counted.get(b"expires"),
     )
+
+
+_cached = lru_cache(maxsize=2_048)(_said)
+_EXPIRES = re.compile(rb";[ \t]*expires[ \t]*=([^;]*)", re.IGNORECASE)
+"""It is taken out before: it changes with every second, and all others seldom do."""
 
 
 def _max_age(text: bytes | None) -> float | None:
@@ -80,4 +101,4 @@ def _max_age(text: bytes | None) -> float | None:
     return float(text) if digits.isdigit() else None
 
 
-NOTHING = Said(False, False, None, None, None, None, None, frozenset())
+NOTHING = Said(False, False, None, None, None, None, frozenset())

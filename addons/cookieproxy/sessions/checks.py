@@ -13,7 +13,7 @@ from ..core.outcome import CookielessReason, IgnoreReason
 from ..core.recent import remember
 from . import names
 from .catalogue import Severity
-from .cookie_checks import CookieChecks
+from .cookie_checks import CookieChecks, missed_by
 from .endings import Ending, span
 from .exchanges import Exchange, Issue, is_empty
 from .findings import Findings, where_of
@@ -151,7 +151,9 @@ class Checks:
         self._findings.note("not-rotated", where_of(exchange), name, said)
 
     def brought_another(self, exchange: Exchange, session: Session) -> bool:
-        """True if a login, of which perhaps only a later page tells, brought an id of another cookie: that is the one."""
+        """True if a login, of which perhaps only a later page tells, was one of another cookie: that is the one."""
+        if stands_back(exchange, session):
+            return True
         came = dict(exchange.pairs)
         for seen in exchange.seen:
             if type(seen) is SetCookieSeen and seen.event in (EventKind.STORED, EventKind.REPLACED):
@@ -165,16 +167,17 @@ class Checks:
 
     def logout_incomplete(self, exchange: Exchange, session: Session) -> None:
         """A logout left the cookie where it was: unless it took another session's, that is wrong."""
-        if not session.is_listed or not is_logout_for_sure(exchange.target, exchange.method):
+        if not session.is_listed:
             return
-        if self._took_another(exchange, session):
-            return
-        if not self._cookies.deletion(exchange, session.key.name):
+        name = session.key.name
+        if not self._took_another(exchange, session) and missed_by(exchange, name) is None:
             said = f"{exchange.method} {_shown(exchange.path)} neither deleted nor replaced the cookie."
-            self._findings.note("logout-incomplete", where_of(exchange), session.key.name, said)
+            self._findings.note("logout-incomplete", where_of(exchange), name, said)
 
     def _took_another(self, exchange: Exchange, session: Session) -> bool:
-        """True if a logout deleted or replaced the cookie of another session that came with it."""
+        """True if a logout deleted or replaced the cookie of another session that came with it, or was to do so."""
+        if stands_back(exchange, session):
+            return True
         came = {name: value for name, value in exchange.pairs if name != session.key.name}
         for seen in exchange.seen:
             if type(seen) is not SetCookieSeen or seen.name not in came or came[seen.name] == seen.value:
@@ -203,7 +206,9 @@ class Checks:
 
         Where the logout left the cookie, the client sends it with all that it asks for, and only what is private by its name tells.
         """
-        if not session.is_listed or (session.is_open and not is_protected and not looks_private(exchange.path)):
+        if not session.is_listed or stands_back(exchange, session):
+            return False
+        if session.is_open and not is_protected and not looks_private(exchange.path):
             return False
         said = f"The id of a session that was logged out {span(exchange.asked - ended)} before (flow {flow_id}) was still good."
         logout = Proof(flow_id, ended, "The logout.")
@@ -261,6 +266,17 @@ def is_session(seen: SetCookieSeen) -> bool:
     said = Checks.said(seen)
     found = names.recognise(seen.name, seen.value)
     return not is_empty(seen.value) and names.as_set(found, said.http_only, said.is_persistent, False).is_enough
+
+
+def stands_back(exchange: Exchange, session: Session) -> bool:
+    """True if a cookie is taken for a session's by its looks, and one that is known to be a session's came beside it."""
+    if session.recognition.points >= names.POINTS_KNOWN:
+        return False
+    return any(
+        name != session.key.name and names.kind_of(name) is names.Kind.KNOWN and names.may_be_id(value)
+        for name, value in exchange.pairs
+        if not is_of_another_kind(name)
+    )
 
 
 def is_of_another_kind(name: bytes) -> bool:

@@ -180,17 +180,16 @@ class CookieChecks:
             if issue.value is None and not issue.hits and issue.seen is not None and not is_told:
                 self.deletion(exchange, issue.name)
 
-    def deletion(self, exchange: Exchange, name: bytes) -> bool:
-        """A deletion without effect; True if it misses a cookie that the request carried."""
+    def deletion(self, exchange: Exchange, name: bytes) -> None:
+        """A deletion without effect, of a cookie that the request carried."""
         said = missed_by(exchange, name)
         if said is not None:
             self._findings.note("deletion-misses", where_of(exchange), name, said)
-        return said is not None
 
     def deletion_of_unsent(self, exchange: Exchange, name: bytes, path: bytes | None) -> None:
         """The same for a cookie that the client has, with this Path, and that the request did not carry."""
-        its = f" Path={path[:60].decode('latin-1')}" if path else ""
-        said = f"A cookie was to be deleted with a Domain or Path that is not its own{its}, and stays."
+        its = f": Path={path[:60].decode('latin-1')}" if path else ""
+        said = f"A cookie was to be deleted with a Domain or Path that is not its own{its}. It stays."
         self._findings.note("deletion-misses", where_of(exchange), name, said)
 
     # -- clocks --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,15 @@ from typing import NamedTuple
 
 from .exchanges import Exchange, Issue
 from .knowledge import HostKnowledge, Knowledge
-from .logins import REFUSING, is_login_host, looks_like_login, looks_like_logout, path_led_to, takes_logins
+from .logins import (
+    REFUSING,
+    is_login_host,
+    is_logout_for_sure,
+    looks_like_login,
+    looks_like_logout,
+    path_led_to,
+    takes_logins,
+)
 from .routine import page_of
 
 
@@ -33,6 +41,12 @@ class Facts(NamedTuple):
     """The page, as it is remembered."""
     is_login_page: bool
     is_logout: bool
+    """True if it may have been asked for by the address; `/leave` and `/exit` may be other things."""
+
+    @property
+    def is_logout_by_name(self) -> bool:
+        """True if it was asked for a logout and nothing else."""
+        return self.is_logout and is_logout_for_sure(self.exchange.target, self.exchange.method)
 
     @property
     def is_for_everybody(self) -> bool:

@@ -88,7 +88,7 @@ class Uses:
         else:
             session.not_renewed(exchange.asked)
         is_used = session.logged_in or session.requests > 1 or exchange.sends
-        if facts.is_logout and exchange.is_good and is_used and session.tells_logout is None:
+        if facts.is_logout_by_name and exchange.is_good and is_used and session.tells_logout is None:
             session.tells_logout = (exchange.answered, exchange.flow_id)
             self._ledger.checks.logout_incomplete(exchange, session)
         self._ledger.shelf.touch(session)

@@ -1,6 +1,7 @@
 """Saved files read without mitmproxy around: the same in the store as `mitmdump -nr` leaves there, whatever is in the files."""
 
 import gzip
+import os
 import sqlite3
 import tracemalloc
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from mitmproxy.test import tflow
 from cookieproxy.cli.main import main
 from cookieproxy.formats.traffic_files import EndsEarly, Unreadable, opened
 from cookieproxy.proxy.flow_files import Passed, flows_in
+from cookieproxy.proxy.reading_ahead import WORTHWHILE_OCTETS, flows_ahead, is_worthwhile
 from cookieproxy.proxy.saved import SavedFlows
 from cookieproxy.proxy.taken_ids import TakenIds
 from cookieproxy.record.store import open_store
@@ -329,6 +331,71 @@ def test_compressed_files_and_those_that_break_off(tmp_path):
     assert found == PATHS[: len(found)]
     file.write_bytes(whole[:200] + b"\0" * 50 + whole[250:])
     assert isinstance(read(file)[1], Unreadable)
+
+
+# -- read by a second process ------------------------------------------------------------------------------------------
+
+
+def read_ahead(file: Path) -> tuple[list[str], Exception | None]:
+    """As `read`, by another process."""
+    found: list[str] = []
+    try:
+        with opened(str(file)) as opened_file:
+            for one in flows_ahead(opened_file):
+                found.append(one.name if isinstance(one, Passed) else one.request.path)
+            assert opened_file.position() == file.stat().st_size
+    except Unreadable as error:
+        return found, error
+    return found, None
+
+
+def test_a_second_process_reads_the_same(tmp_path):
+    visits = [one for number in range(20) for one in a_visit(at=START + 100 * number)]
+    flows = write_flows(tmp_path / "flows", [*visits, tflow.ttcpflow(), *of_all_kinds()])
+    packed = tmp_path / "packed"
+    packed.write_bytes(gzip.compress(flows.read_bytes()))
+    assert read_ahead(flows) == read_ahead(packed) == read(flows)
+    with opened(str(flows)) as first, opened(str(flows)) as second:
+        ahead = [one for one in flows_ahead(first) if not isinstance(one, Passed)]
+        assert [seen_of(one) for one in ahead] == [
+            seen_of(one) for one in flows_in(second) if not isinstance(one, Passed)
+        ]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda octets: octets[:-10], lambda octets: octets + b"rubbish"], ids=["cut", "rubbish"]
+)
+def test_a_second_process_says_how_a_file_ends(tmp_path, damage):
+    file = write_flows(tmp_path / "flows", a_visit())
+    file.write_bytes(damage(file.read_bytes()))
+    (found, error), (expected, expected_error) = read_ahead(file), read(file)
+    assert found == expected
+    assert (type(error), str(error)) == (type(expected_error), str(expected_error))
+
+
+def test_a_second_process_ends_with_the_reading(tmp_path):
+    file = write_flows(tmp_path / "flows", a_visit() * 200)
+    with opened(str(file)) as opened_file:
+        flows = flows_ahead(opened_file)
+        next(flows)
+        flows.close()
+    assert not any(str(file) in line or "reading_ahead" in line for line in children())
+
+
+def children() -> list[str]:
+    """The command lines of this process's children."""
+    pids = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids]
+
+
+def test_only_large_files_are_read_by_a_second_process(tmp_path):
+    file = write_flows(tmp_path / "flows", a_visit())
+    with opened(str(file)) as opened_file:
+        assert not is_worthwhile(opened_file)
+    with file.open("r+b") as stream:
+        stream.truncate(WORTHWHILE_OCTETS)
+    with opened(str(file)) as opened_file:
+        assert is_worthwhile(opened_file) == (len(os.sched_getaffinity(0)) > 1)
 
 
 # -- memory ------------------------------------------------------------------------------------------------------------

@@ -62,6 +62,9 @@ class TrafficFile:
         status = os.fstat(raw.fileno())
         self.size = status.st_size if stat.S_ISREG(status.st_mode) else None
         """Octets on the disk; None of a pipe, whose end nobody knows."""
+        self.path = None if name == STDIN else name
+        self.ahead: int | None = None
+        """How many of its octets another process has read, which reads it in the place of this one."""
         self.offset = 0
         """Octets that were given out, after decompression."""
         self._raw = self._stream = raw
@@ -86,6 +89,8 @@ class TrafficFile:
 
     def position(self) -> int:
         """How many of its `size` octets were read."""
+        if self.ahead is not None:
+            return self.ahead
         return self.offset if self._stream is self._raw else self._raw.tell()
 
     def read(self, most: int) -> bytes:

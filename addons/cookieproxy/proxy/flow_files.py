@@ -14,7 +14,8 @@ from mitmproxy.version import FLOW_FORMAT_VERSION
 
 from ..formats.tnetstrings import MOST_DIGITS, Octets, load_members, load_wanted
 from ..formats.traffic_files import EndsEarly, TrafficFile, Unreadable, explained
-from .light_flows import WANTED, flow_from_state
+from .flow_facts import WANTED, FlowFacts, facts_of_state
+from .light_flows import light_flow
 
 _DICTIONARY = ord("}")
 _NONSENSE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError)
@@ -31,6 +32,21 @@ class Passed(Enum):
 
 def flows_in(file: TrafficFile) -> Iterator[HTTPFlow | Passed]:
     """The flows in a file in its order. Raises Unreadable where it cannot go on, EndsEarly if the last one is not whole."""
+    return map(flow_of, facts_in(file))
+
+
+def flow_of(facts: FlowFacts | Passed) -> HTTPFlow | Passed:
+    """The flow with these facts."""
+    if isinstance(facts, Passed):
+        return facts
+    try:
+        return light_flow(facts)
+    except ValueError:  # a mode that mitmproxy does not know
+        return Passed.UNREADABLE
+
+
+def facts_in(file: TrafficFile) -> Iterator[FlowFacts | Passed]:
+    """The facts of the flows in a file, in its order; as `flows_in`."""
     with explained():
         while True:
             begin = file.offset
@@ -43,7 +59,7 @@ def flows_in(file: TrafficFile) -> Iterator[HTTPFlow | Passed]:
             octets, start = taken
             if octets[-1] != _DICTIONARY:
                 raise _damage(begin)
-            yield _flow(octets, start, start + length)
+            yield _facts(octets, start, start + length)
 
 
 def _length(file: TrafficFile, begin: int) -> int | None:
@@ -68,11 +84,11 @@ def _damage(offset: int) -> Unreadable:
     return Unreadable(f"at octet {offset:,} there is no flow, so what follows cannot be read. What came before was.")
 
 
-def _flow(octets: Octets, begin: int, end: int) -> HTTPFlow | Passed:
+def _facts(octets: Octets, begin: int, end: int) -> FlowFacts | Passed:
     try:
         state: dict[Any, Any] = load_wanted(octets, begin, end, WANTED)
         if state.get("version") != FLOW_FORMAT_VERSION:
             state = compat.migrate_flow(cast(dict[bytes | str, Any], load_members(octets, begin, end)))
-        return flow_from_state(state) if state["type"] == "http" else Passed.OTHER_PROTOCOL
+        return facts_of_state(state) if state["type"] == "http" else Passed.OTHER_PROTOCOL
     except _NONSENSE:
         return Passed.UNREADABLE

@@ -23,11 +23,13 @@ from ..formats.har_exchanges import exchanges_in
 from ..formats.traffic_files import Kind, TrafficFile
 from ..record.protocol import Command, Store
 from .dispatch import settle_garbage, unsettle_garbage
+from .flow_facts import facts_of_exchange
 from .flow_files import Passed, flows_in
 from .keys import KeyFile
-from .light_flows import flow_from_har
+from .light_flows import light_flow
 from .notices import Notices
 from .policy import Policy, compile_filter
+from .reading_ahead import flows_ahead, is_worthwhile
 from .recorder import Recorder
 from .saved_traffic import SavedTraffic
 
@@ -138,7 +140,7 @@ def flows_of(file: TrafficFile, remark: Callable[[str], None]) -> Iterator[HTTPF
     if file.kind is Kind.EMPTY:
         remark("it is empty.")
     elif file.kind is Kind.FLOWS:
-        yield from flows_in(file)
+        yield from flows_ahead(file) if is_worthwhile(file) else flows_in(file)
     else:
         yield from _flows_of_har(file, remark)
 
@@ -149,7 +151,7 @@ def _flows_of_har(file: TrafficFile, remark: Callable[[str], None]) -> Iterator[
         if exchange is not None:
             exchanges += 1
             has_cookies = has_cookies or exchange.has_cookies
-        yield Passed.UNREADABLE if exchange is None else flow_from_har(exchange)
+        yield Passed.UNREADABLE if exchange is None else light_flow(facts_of_exchange(exchange))
     if exchanges and not has_cookies:
         remark(WITHOUT_COOKIES)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from cookieproxy.cookieless.entry import CarrierKind
 
-from . import jars, markup, memory, rule_sets, speed, stores, streaming, through
+from . import jars, markup, memory, replays, rule_sets, speed, stores, streaming, through
 from .programs import CannotMeasure
 from .results import RATIO, Detail, Figure, Goal, Outcome, at_least, at_most
 from .run import Run
@@ -94,6 +94,14 @@ ROWS = (
             ("retrieve alone", None, RATIO),
         ),
         jars.against_tough_cookie,
+    ),
+    Row(
+        "replay",
+        tuple(
+            (f"flows/s of {size} read into a store, against mitmproxy's FlowReader only reading", at_least(0.9), RATIO)
+            for size in replays.BODIES
+        ),
+        replays.against_flow_reader,
     ),
     Row("store", (("observations into SQLite through the writer", at_least(100_000), "/s"),), stores.writing),
     Row(

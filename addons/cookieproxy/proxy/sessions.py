@@ -35,6 +35,8 @@ REMEMBERED_IDS = 65_536
 REMEMBERED_OCTETS = 256
 DRAIN_AT = 1_000
 """Exchanges after which what changed is handed to the recorder without waiting for the next tick."""
+DRAIN_SECONDS = 1.0
+"""How often a store is told of sessions that are in use."""
 SWEEP_SECONDS = 5.0
 MOST_BODY = 1_048_576
 """Octets of a request's body that may be a login's."""
@@ -52,6 +54,7 @@ class SessionWatch:
         self._loaded_from: Recorder | None = None
         self._undrained = 0
         self._next_sweep = 0.0
+        self._next_drain = 0.0
         self._let_go = 0
 
     def follow(self, config: Config) -> None:
@@ -108,7 +111,9 @@ class SessionWatch:
             for told in self._tracker.sweep(now):
                 _log(told)
             self._warn_of_bounds()
-        self.gather()
+        if now >= self._next_drain:
+            self._next_drain = now + DRAIN_SECONDS
+            self.gather()
 
     def finish(self) -> None:
         """No saved flow is left: end what had expired at the time of the last one."""

@@ -17,6 +17,8 @@ NEW_REQUESTS = 4
 """Requests of a session whose refusal still says that the id before it was dead, not rotated."""
 ROTATES = 2
 """A server that gave new ids so often without a login or a gap gives them now and then."""
+USUAL_TIMEOUT = 1_200.0
+"""Seconds: after a shorter gap, the id of somebody who is logged in was rotated when it is replaced, until the new one is refused."""
 LONG_LIVED = 86_400.0
 """Seconds: a cookie that is to live on for so long is one that brings sessions back."""
 BY_JAR: dict[str, tuple[EndCause, str]] = {
@@ -90,6 +92,8 @@ class Ends:
     def deleted(self, session: Session, facts: Facts) -> list[Told]:
         """The server deleted the cookie: a logout, or the end of an id that it does not know any more."""
         exchange = facts.exchange
+        if session.tells_logout is not None and facts.refusal is not None:
+            return self._dead(session, facts, f"{facts.refusal.said} and deleted")
         if not facts.is_logout and not exchange.sends and session.tells_logout is None:
             worked = facts.number in session.paths
             if facts.refusal is not None and (session.logged_in or worked):
@@ -120,6 +124,9 @@ class Ends:
         if self._seems_dead(session, facts):
             return self._dead(session, facts, "Replaced by a new id")
         self.settle(session, facts)
+        if session.inherited and facts.is_page_given:
+            session.inherited = False
+            self.before_was_good(session)
         session.before_end = session.standing
         self._count(session, exchange.asked)
         if not session.logged_in:
@@ -140,7 +147,7 @@ class Ends:
         policy = session.policy
         if policy is not None and ending.age is not None:
             return policy.absolute is not None and ending.age >= policy.absolute - POLICY_SLACK
-        return ending.gap is not None and (not session.logged_in or ending.gap >= SHORTEST_CUSTOMARY)
+        return ending.gap is not None and (not session.logged_in or ending.gap >= USUAL_TIMEOUT)
 
     def _rotated(self, session: Session, facts: Facts, sentence: str) -> list[Told]:
         exchange = facts.exchange

@@ -45,12 +45,13 @@ class Revenants:
             self._uses.logged_in(begun, facts)
             return told
         works = facts.is_page_given and not is_replaced and not facts.is_for_everybody
-        is_its_own = facts.number in session.paths or facts.host.is_protected(facts.number)
+        is_guarded = facts.host.is_protected(facts.number)
+        is_its_own = facts.number in session.paths or is_guarded
         if session.risen is not None and facts.refusal is None and not is_replaced:
             return self._begin_again(session, facts, session.risen)
         if works and session.end_cause is EndCause.LOGOUT and (is_its_own or looks_private(exchange.path)):
             self._ledger.checks.alive_after_logout(exchange, session, session.ended, session.end_flow)
-        elif works and facts.number in session.paths and session.by_refusal is not None:
+        elif works and session.by_refusal is not None and (is_guarded or looks_private(exchange.path)):
             self._rise(session, facts)
         return []
 

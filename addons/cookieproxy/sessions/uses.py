@@ -120,7 +120,8 @@ class Uses:
         if session.tells_logout is None or not facts.is_page_given or not is_its_own:
             return
         is_protected = facts.host.is_protected(facts.number)
-        if self._ledger.checks.alive_after_logout(facts.exchange, session, *session.tells_logout, is_protected):
+        told = self._ledger.checks.alive_after_logout(facts.exchange, session, *session.tells_logout, is_protected)
+        if told and is_protected:
             session.tells_logout = None
 
     def _note_page(self, session: Session, facts: Facts) -> None:

@@ -12,6 +12,9 @@ from .ledger import Change, Ledger, Told
 from .session import Key, Session
 from .urls import ids_in, may_have_id
 
+MOST_CARRIED = 64
+"""Sessions of one request; no client has more, and what more a hostile one sends is not followed."""
+
 
 class Begins:
     """The beginnings of one tracker's sessions."""
@@ -25,7 +28,7 @@ class Begins:
         """The sessions whose ids came with the request: those that go on, and those that are over."""
         found: list[Session] = []
         for name, value in exchange.pairs:
-            if self._ledger.may_be_session(name, value):
+            if len(found) < MOST_CARRIED and self._ledger.may_be_session(name, value):
                 self._find(exchange, name, value, False, found)
         if may_have_id(exchange.target):
             for name, value in ids_in(exchange.target):

@@ -1,7 +1,7 @@
 """Every finding beside its nearest innocent neighbour: one thing differs, and with it all that is found (R2, R3, R8, R11 … R36).
 
 A case is a conversation with a flag that says whether the one thing is wrong. It is told by a browser that says what it navigates
-to, by one that only accepts HTML, and by a program that says nothing; what is found must be the same, and nothing else is found.
+to, and by a program that says nothing; what is found must be the same, and nothing else is found.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,6 @@ A, B, C, D = (an_id(number) for number in range(1, 5))
 CURL = b"curl/8.15.0"
 KINDS: dict[str, dict[str, Any]] = {
     "a browser": {"fields": NAVIGATION, "agent": CHROME},
-    "an old browser": {"fields": ((b"Accept", b"text/html"),), "agent": CHROME},
     "a program": {"fields": ((b"Accept", b"*/*"),), "agent": CURL},
 }
 GOOD = "; Path=/; Secure; HttpOnly; SameSite=Lax"

@@ -9,7 +9,9 @@ from ..core.recent import remember
 from .entropy import Samples, weakness
 from .findings import Findings, Where
 
-MOST_COOKIES = 128
+MOST_HOSTS = 32
+MOST_NAMES = 4
+"""Cookies of one host whose ids are kept."""
 JUDGED_AT = frozenset((1, 3, 5, 10, 20, 50, 100, 200, 500))
 """Numbers of ids after which they are judged anew."""
 
@@ -19,15 +21,13 @@ class SamplesKept:
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
-        self._samples: OrderedDict[tuple[str, bytes], Samples] = OrderedDict()
+        self._hosts: OrderedDict[str, dict[bytes, Samples]] = OrderedDict()
 
     def issued(self, where: Where, name: bytes, value: bytes) -> None:
         """A host issued an id."""
-        place = (where.host, name)
-        samples = self._samples.get(place)
+        samples = self._samples(where.host, name)
         if samples is None:
-            samples = Samples()
-        remember(self._samples, place, samples, MOST_COOKIES)
+            return
         samples.add(value, where.time)
         if samples.seen not in JUDGED_AT:
             return
@@ -37,3 +37,10 @@ class SamplesKept:
             self._findings.note("weak-id", where, name, said)
         else:
             self._findings.withdraw("weak-id", where.host, name)  # fewer had looked worse than they are
+
+    def _samples(self, host: str, name: bytes) -> Samples | None:
+        named = self._hosts.get(host, {})
+        remember(self._hosts, host, named, MOST_HOSTS)
+        if name not in named and len(named) < MOST_NAMES:
+            named[name] = Samples()
+        return named.get(name)

@@ -500,6 +500,16 @@ def its_owner_comes_back_without_it(talk: Talk) -> None:
     talk.ask(1501, "/", B)
 
 
+@row("expired 1200 2", "rotated ? 0 ->2", "open - 1")
+def in_two_windows_at_once(talk: Talk) -> None:
+    """The first answer, to the second request, has an id that is never sent: the other takes its place."""
+    talk.ask(0, "/", sets=lasting(A, 1200))
+    talk.uses((1, 61), A)
+    talk.ask(1500, "/", sets=lasting(C, 1200), takes=0.3)
+    talk.ask(1500.01, "/news", sets=lasting(B, 1200), takes=0.2)
+    talk.ask(1501, "/", C)
+
+
 @row("closed 600 2", "open - 0")
 def or_before_its_end(talk: Talk) -> None:
     talk.ask(0, "/", sets=lasting(A, 1200))

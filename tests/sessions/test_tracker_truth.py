@@ -356,6 +356,39 @@ def a_session_that_was_changed_at_the_login_times_out(talk: Talk) -> None:
     talk.refuse(2020, B)
 
 
+@row("open - 3")
+def a_login_that_fails(talk: Talk) -> None:
+    talk.ask(0, "/", sets=A)
+    talk.ask(10, "/login", A)
+    talk.ask(20, "/login", A, body=LOGIN, to="/login?error=1")
+    talk.ask(21, "/login", A)
+
+
+@row("rotated 40 4 ->1", "open - 1")
+def a_login_in_two_steps(talk: Talk) -> None:
+    talk.ask(0, "/", sets=A)
+    talk.ask(10, "/login", A)
+    talk.ask(20, "/login", A, body=LOGIN, to="/code")
+    talk.ask(21, "/code", A)
+    talk.ask(40, "/code", A, body=b"code=123456", to="/account", sets=B)
+    talk.ask(41, "/account", B)
+
+
+@row("rotated 100 3 ->1", "open - 1")
+def a_password_that_is_changed(talk: Talk) -> None:
+    talk.login(0, sets=A)
+    talk.uses((1, 2), A)
+    talk.ask(100, "/password", A, body=b"password=letmein&new_password=comein", to="/account", sets=B)
+    talk.ask(101, "/account", B)
+
+
+@row("rotated 5 1 ->1", "rotated 300 1 ->2", "rotated 30 1 ->3", "rotated 900 1 ->4", "open - 0")
+def a_new_id_with_every_answer(talk: Talk) -> None:
+    talk.login(0, sets=A)
+    for at, one, other in ((5, A, B), (305, B, C), (335, C, D), (1235, D, E)):
+        talk.ask(at, "/account", one, sets=other)
+
+
 # -- logouts
 
 
@@ -441,6 +474,17 @@ def and_is_tried_much_later(talk: Talk) -> None:
     talk.ask(1, "/account", A)
     talk.ask(100, "/logout", A, body=b"token=7", to="/")
     talk.refuse(1900, A)
+
+
+@row("logout ? ?", "open - 1")
+def the_next_login_gives_a_new_one(talk: Talk) -> None:
+    """Nobody was refused between: the login shows that the first was over, and no id took over from one in use."""
+    talk.login(0, sets=A)
+    talk.ask(1, "/account", A)
+    talk.ask(100, "/logout", A, body=b"token=7", to="/")
+    talk.ask(101, "/", A)
+    talk.login(120, A, sets=B)
+    talk.ask(121, "/account", B)
 
 
 @row("timed_out 2000 4", idle=(99, 1889))
@@ -558,6 +602,13 @@ def an_end_by_date(talk: Talk) -> None:
 
 def http_date(at: float) -> str:
     return formatdate(START + at, usegmt=True)
+
+
+@row("logout 61 2")
+def a_cookie_that_is_emptied(talk: Talk) -> None:
+    talk.login(0, sets=A)
+    talk.ask(1, "/account", A)
+    talk.ask(61, "/account/quit", A, sets=["sid=; Path=/"])
 
 
 # -- thrown out, left behind, refused

@@ -294,6 +294,17 @@ class FindingSeen(NamedTuple):
     """True if it turned out to be part of another: it is to be forgotten."""
 
 
+class HostSeen(NamedTuple):
+    """What is known of one host beyond its sessions; what comes later replaces it."""
+
+    time: float
+    """Unix seconds."""
+    site: str
+    host: str
+    state: str
+    """JSON that only its owner understands: what a proxy started anew needs to judge as before."""
+
+
 type Observation = (
-    ClientSeen | SetCookieSeen | RequestSeen | Event | JarChange | SessionChange | SessionSeen | FindingSeen
+    ClientSeen | SetCookieSeen | RequestSeen | Event | JarChange | SessionChange | SessionSeen | FindingSeen | HostSeen
 )

@@ -149,7 +149,7 @@ class SessionWatch:
         store = recorder.store
         self._hash = _remembering(store.hash_id)
         try:
-            self._tracker.load(store.load_sessions(MOST_OPEN + MOST_DEAD), store.load_findings())
+            self._tracker.load(store.load_sessions(MOST_OPEN + MOST_DEAD), store.load_findings(), store.load_hosts())
         except StoreError as error:
             logger.warning(f"Sessions of before are not known: {error}")
 

@@ -12,6 +12,7 @@ from threading import Condition, Event
 from ..core.events import (
     ClientSeen,
     FindingSeen,
+    HostSeen,
     JarChange,
     Observation,
     RequestSeen,
@@ -155,6 +156,8 @@ def _place(seen: Observation) -> Hashable | None:
         return session_place(seen)
     if isinstance(seen, FindingSeen):
         return finding_place(seen)
+    if isinstance(seen, HostSeen):
+        return (HostSeen, seen.host)
     return seen.client if isinstance(seen, ClientSeen) else None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..core.events import ClientSeen, FindingSeen, Observation, SessionChange, SessionSeen
+from ..core.events import ClientSeen, FindingSeen, HostSeen, Observation, SessionChange, SessionSeen
 from .jars import StoredCookie
 from .questions import Questions
 from .sessions import StoredSession
@@ -82,6 +82,9 @@ class Reader(Protocol):
 
     def load_findings(self) -> list[FindingSeen]:
         """All findings, the last seen last. What waits to be written is not in it."""
+
+    def load_hosts(self) -> list[HostSeen]:
+        """What is known of hosts beyond their sessions. What waits to be written is not in it."""
 
     def holder(self) -> int | None:
         """Process id of the proxy that writes into it (0 if it does not say); None if none does."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..core.events import ClientSeen, FindingSeen, SessionChange, SessionSeen
+from ..core.events import ClientSeen, FindingSeen, HostSeen, SessionChange, SessionSeen
 from . import commands
 from .connection import SharedConnection
 from .files import connect, explained, open_for_reading, spec_of
@@ -11,7 +11,7 @@ from .lock import holder_of
 from .protocol import Answer
 from .questions import Questions
 from .sessions import StoredSession, load_open_sessions, load_session
-from .tracked import load_findings, load_sessions
+from .tracked import load_findings, load_hosts, load_sessions
 
 _CLIENTS = "SELECT last_seen, client, address, user_agent, profile FROM clients ORDER BY last_seen"
 
@@ -47,6 +47,10 @@ class SqliteReading:
     def load_findings(self) -> list[FindingSeen]:
         """All findings, the last seen last."""
         return load_findings(self._reading.rows)
+
+    def load_hosts(self) -> list[HostSeen]:
+        """What is known of hosts beyond their sessions."""
+        return load_hosts(self._reading.rows)
 
     def answer(self, command: int) -> Answer | None:
         """What came of a command; None until it is finished."""

@@ -19,6 +19,7 @@ _TABLES = (
     ("session_rows", "session", "ended"),
     ("tracked_rows", "number", "coalesce(ended, last_seen)"),
     ("finding_rows", "number", "last_seen"),
+    ("host_rows", "host", "seen"),
 )
 """Each table of what is past, its primary key, and the column or term that says when it was (Unix seconds, indexed)."""
 
@@ -30,6 +31,7 @@ _WORD_COLUMNS = {
     "jar_rows": "client jar site",
     "session_rows": "client site",
     "tracked_rows": "client site host end_cause policy renewal recognised",
+    "host_rows": "host site",
     "finding_rows": 'code severity site host client advice "references"',
 }
 """Each table with its columns of numbers from `words`."""

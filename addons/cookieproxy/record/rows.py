@@ -16,6 +16,7 @@ from ..core.events import (
     Event,
     EventKind,
     FindingSeen,
+    HostSeen,
     JarChange,
     Observation,
     RequestSeen,
@@ -52,6 +53,7 @@ class Rows:
         """Each with the number of changes of jars that came before it."""
         self.sessions: list[SessionSeen] = []
         self.findings: list[FindingSeen] = []
+        self.hosts: list[HostSeen] = []
         self.next_seq = next_seq
         """The number of the event to come."""
         self._words = words
@@ -66,6 +68,7 @@ class Rows:
             SessionChange: self._add_session,
             SessionSeen: self.sessions.append,
             FindingSeen: self.findings.append,
+            HostSeen: self.hosts.append,
         }
 
     def add(self, observations: Sequence[Observation]) -> None:

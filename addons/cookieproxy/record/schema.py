@@ -105,6 +105,8 @@ CREATE TABLE finding_rows (
     advice INTEGER NOT NULL, "references" INTEGER NOT NULL);
 CREATE UNIQUE INDEX finding_rows_place ON finding_rows (code, host, quote(cookie), coalesce(client, 0));
 CREATE INDEX finding_rows_age ON finding_rows (last_seen);
+CREATE TABLE host_rows (host INTEGER PRIMARY KEY, site INTEGER NOT NULL, seen REAL NOT NULL, state TEXT NOT NULL);
+CREATE INDEX host_rows_age ON host_rows (seen);
 """
 
 

@@ -22,7 +22,7 @@ from .readers import SqliteReading
 from .retention import forget_words, prune
 from .rows import EVENT_COLUMNS, REQUEST_COLUMNS, SET_COOKIE_COLUMNS, Rows
 from .sessions import write_changes
-from .tracked import write_findings, write_sessions
+from .tracked import write_findings, write_hosts, write_sessions
 from .values import Masker, ValuePolicy, keyed_hash
 from .words import Words
 
@@ -109,6 +109,7 @@ class SqliteStore(SqliteReading):
         write_changes(connection, self._words, rows.jar_changes, rows.session_changes)
         write_sessions(connection, self._words, rows.sessions)
         write_findings(connection, self._words, rows.findings)
+        write_hosts(connection, self._words, rows.hosts)
         if rows.next_seq != self._next_seq:
             connection.execute(_KEEP_NEXT_SEQ, (rows.next_seq,))
 

@@ -91,6 +91,16 @@ TABLES: tuple[Table, ...] = (
     ),
     Table("finding_rows", "What is wrong.", {"number": "number of the row"}, FINDINGS),
     Table(
+        "host_rows",
+        "What is known of hosts beyond their sessions: login pages, pages that are guarded or for everybody.",
+        {
+            "host": "the host",
+            "site": "its registrable domain",
+            "seen": "Unix seconds, when this was told last",
+            "state": "JSON that the proxy understands",
+        },
+    ),
+    Table(
         "commands",
         "What the command line asks the running proxy to do; an hour after the answer it is forgotten.",
         {

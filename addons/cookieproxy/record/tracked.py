@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from ..core.events import EndCause, FindingSeen, Proof, SessionSeen
+from ..core.events import EndCause, FindingSeen, HostSeen, Proof, SessionSeen
 from .bulk import insert_all
 from .filters import Query
 from .rows import Row
@@ -62,6 +62,13 @@ def write_findings(connection: sqlite3.Connection, words: Numbers, seen: Sequenc
     for gone in (finding for finding in latest.values() if finding.withdrawn):
         place = (words[gone.code], words[gone.host], _stored_name(gone.cookie), words[gone.client])
         connection.execute(_FORGET_FINDING, place)
+
+
+def write_hosts(connection: sqlite3.Connection, words: Numbers, seen: Sequence[HostSeen]) -> None:
+    """Keep what is known of each of these hosts."""
+    latest = {host.host: host for host in seen}
+    rows = [(words[each.host], words[each.site], each.time, readable(each.state)) for each in latest.values()]
+    insert_all(connection, "host_rows", "host, site, seen, state", rows, replacing=True)
 
 
 def _session_row(words: Numbers, seen: SessionSeen) -> Row:
@@ -130,6 +137,12 @@ def load_sessions(query: Query, most: int) -> list[SessionSeen]:
 
 def _touched(seen: SessionSeen) -> tuple[float, float]:
     return (seen.last_seen if seen.ended is None else seen.ended, seen.started)
+
+
+def load_hosts(query: Query) -> list[HostSeen]:
+    """What is known of all hosts, those told of last coming last."""
+    select = _loading("host_rows", "seen, site, host, state", frozenset(("site", "host")))
+    return [HostSeen(*row) for row in query(f"{select} ORDER BY seen, host_rows.host", ())]
 
 
 def load_findings(query: Query) -> list[FindingSeen]:

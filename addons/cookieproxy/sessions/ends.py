@@ -18,7 +18,7 @@ NEW_REQUESTS = 4
 ROTATES = 2
 """A server that gave new ids so often without a login or a gap gives them now and then."""
 USUAL_TIMEOUT = 1_200.0
-"""Seconds: after a shorter gap, the id of somebody who is logged in was rotated when it is replaced, until the new one is refused."""
+"""Seconds: after a shorter gap, the replaced id of somebody who is logged in was rotated, until the new one is refused."""
 LONG_LIVED = 86_400.0
 """Seconds: a cookie that is to live on for so long is one that brings sessions back."""
 BY_JAR: dict[str, tuple[EndCause, str]] = {

@@ -3,7 +3,9 @@
 Bounded, because clients choose the hosts and paths, and servers the names.
 """
 
+import json
 from collections import OrderedDict
+from collections.abc import Iterator
 from zlib import crc32
 
 from ..core.recent import remember
@@ -23,7 +25,7 @@ def page(path: bytes) -> int:
 class HostKnowledge:
     """What is known of one host."""
 
-    __slots__ = ("_choosy", "_cookies", "_logins", "_protected", "_public", "has_paths")
+    __slots__ = ("_choosy", "_cookies", "_logins", "_protected", "_public", "has_paths", "is_changed")
 
     def __init__(self) -> None:
         self._logins: OrderedDict[bytes, None] = OrderedDict()
@@ -31,6 +33,8 @@ class HostKnowledge:
         self._protected: OrderedDict[int, None] = OrderedDict()
         self._choosy: OrderedDict[int, None] = OrderedDict()
         self._cookies: OrderedDict[bytes, CookieKnowledge] = OrderedDict()
+        self.is_changed = False
+        """True until a store has been told."""
         self.has_paths = False
         """True once a session's cookie had a Path of its own."""
 
@@ -42,6 +46,7 @@ class HostKnowledge:
         """A login was posted there, or from there."""
         if path not in self._logins:
             remember(self._logins, path, None, MOST_LOGINS)
+            self.is_changed = True
 
     def is_public(self, number: int) -> bool:
         """True if the page was given to somebody who is not logged in."""
@@ -51,6 +56,7 @@ class HostKnowledge:
         """The page was given to somebody who is not logged in."""
         if number not in self._public:
             remember(self._public, number, None, MOST_PAGES)
+            self.is_changed = True
 
     def is_protected(self, number: int) -> bool:
         """True if the page was refused to somebody."""
@@ -60,6 +66,7 @@ class HostKnowledge:
         """The page was refused to somebody."""
         if number not in self._protected:
             remember(self._protected, number, None, MOST_PAGES)
+            self.is_changed = True
 
     def is_choosy(self, number: int) -> bool:
         """True if the page was refused to a session that was good."""
@@ -68,6 +75,31 @@ class HostKnowledge:
     def note_choosy(self, number: int) -> None:
         """The page was refused to a session that was good: it wants more than that."""
         remember(self._choosy, number, None, MOST_PAGES)
+        self.is_changed = True
+
+    def state(self) -> str:
+        """What a proxy started anew needs of it, as JSON."""
+        kept = {
+            "logins": [path.decode("latin-1") for path in self._logins],
+            "public": list(self._public),
+            "protected": list(self._protected),
+            "choosy": list(self._choosy),
+            "has_paths": self.has_paths,
+        }
+        return json.dumps({name: value for name, value in kept.items() if value}, separators=(",", ":"))
+
+    def restore(self, state: str) -> None:
+        """Know again what was known; a state that is not ours is none."""
+        try:
+            kept = json.loads(state)
+            logins = [path.encode("latin-1") for path in kept.get("logins", ())]
+            pages = [[int(each) for each in kept.get(name, ())] for name in ("public", "protected", "choosy")]
+        except (ValueError, AttributeError, TypeError):
+            return
+        self._logins.update(dict.fromkeys(logins[-MOST_LOGINS:]))
+        for known, numbers in zip((self._public, self._protected, self._choosy), pages, strict=True):
+            known.update(dict.fromkeys(numbers[-MOST_PAGES:]))
+        self.has_paths |= bool(kept.get("has_paths"))
 
     @property
     def cookie_names(self) -> tuple[bytes, ...]:
@@ -89,6 +121,9 @@ class Knowledge:
     def __init__(self) -> None:
         self._hosts: OrderedDict[str, HostKnowledge] = OrderedDict()
         self._latest: tuple[str, HostKnowledge] | None = None
+
+    def __iter__(self) -> Iterator[tuple[str, HostKnowledge]]:
+        return iter(self._hosts.items())
 
     def of(self, host: str) -> HostKnowledge:
         """Of one host."""

@@ -53,6 +53,7 @@ class Ledger:
 
     def __init__(self, hash_id: HashId, site_of: SiteOf, shelf: Shelf) -> None:
         self.hash_id = hash_id
+        self.site_of = site_of
         self.shelf = shelf
         self.knowledge = Knowledge()
         self.findings = Findings()

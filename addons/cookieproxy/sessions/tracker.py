@@ -5,9 +5,9 @@ drained for whoever keeps it. Works the same on live traffic and on saved flows.
 the jar's news, the ids that came, what the server made of them, what it issued, what is wrong with all that.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ..core.events import FindingSeen, Observation, SessionSeen
+from ..core.events import FindingSeen, HostSeen, Observation, SessionSeen
 from .begins import Begins
 from .ends import EXPIRED, Ends
 from .exchanges import Exchange, issues_of
@@ -50,8 +50,12 @@ class Tracker:
 
     # -- keeping -------------------------------------------------------------------------------------------------------
 
-    def load(self, sessions: Iterable[SessionSeen], findings: Iterable[FindingSeen]) -> None:
+    def load(
+        self, sessions: Iterable[SessionSeen], findings: Iterable[FindingSeen], hosts: Iterable[HostSeen] = ()
+    ) -> None:
         """Go on where an earlier run stopped."""
+        for host in hosts:
+            self._ledger.knowledge.of(host.host).restore(host.state)
         for seen in sessions:
             known = self._ledger.knowledge.of(seen.host).cookie(seen.cookie)
             session = restored(seen, self._ledger.settings.policies.of(seen.host), known)
@@ -62,16 +66,24 @@ class Tracker:
                 known.died(session)
         self._ledger.findings.load(findings)
 
-    def drain(self) -> Iterator[SessionSeen | FindingSeen]:
+    def drain(self) -> Iterator[SessionSeen | FindingSeen | HostSeen]:
         """What changed since the last call, as it is now."""
         changed, self._ledger.changed = self._ledger.changed, {}
         yield from (session.seen() for session in changed if session.is_listed)
         yield from self._ledger.findings.drain()
+        yield from self._hosts(lambda host: host.is_changed)
 
-    def everything(self) -> Iterator[SessionSeen | FindingSeen]:
+    def everything(self) -> Iterator[SessionSeen | FindingSeen | HostSeen]:
         """All that is known, for a store that has none of it."""
         yield from (session.seen() for session in self._ledger.shelf if session.is_listed)
         yield from self._ledger.findings.everything()
+        yield from self._hosts(lambda _: True)
+
+    def _hosts(self, are_told: Callable[[HostKnowledge], bool]) -> Iterator[HostSeen]:
+        for name, host in self._ledger.knowledge:
+            if are_told(host):
+                host.is_changed = False
+                yield HostSeen(self._latest, self._ledger.site_of(name), name, host.state())
 
     @property
     def let_go(self) -> int:

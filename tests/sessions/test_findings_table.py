@@ -133,6 +133,18 @@ def seen_for_the_first_time_over_http(talk: Said, wrong: bool) -> None:
     talk.ask(0, "/", cookie=f"JSESSIONID={A}", base=HTTP if wrong else "https://shop.example")
 
 
+@case("plain-http")
+def over_http_in_vain(talk: Said, wrong: bool) -> None:
+    talk.ask(0, sets=A)
+    talk.ask(1, "/", A)
+    talk.ask(
+        2,
+        "/",
+        base=HTTP,
+        sets=[f"{'sid' if wrong else 'theme'}={B if wrong else 'dark'}; Path=/; HttpOnly; SameSite=Lax"],
+    )
+
+
 @case("scope-wide")
 def for_the_whole_domain(talk: Said, wrong: bool) -> None:
     domain = "shop.example" if wrong else "www.shop.example"
@@ -448,6 +460,14 @@ def a_logout_that_does_nothing(talk: Said, wrong: bool) -> None:
     talk.ask(1, page, A)
     talk.ask(5, "/logout", A, method="POST", to="/")
     talk.ask(6, page, A)
+
+
+@case("alive-after-logout", "shared-id", innocent=("shared-id",))
+def a_stolen_id(talk: Said, wrong: bool) -> None:
+    talk.login(0, None, A)
+    talk.ask(1, "/account", A)
+    talk.delete(5, A)
+    talk.ask(9, "/account", A, address=OTHER_CLIENT, status=200 if wrong else 401)
 
 
 @case("deletion-misses")

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from ..core.events import EndCause, Event, EventKind, Proof, SetCookieSeen
 from ..core.outcome import CookielessReason, IgnoreReason
 from ..core.recent import remember
-from . import names
 from .catalogue import Severity
 from .cookie_checks import CookieChecks, missed_by
 from .endings import Ending, span
-from .exchanges import Exchange, Issue, is_empty
+from .exchanges import Exchange, Issue
 from .findings import Findings, where_of
 from .id_checks import IdChecks
+from .likely_sessions import is_of_another_kind, is_session, stands_back
 from .limit_checks import LimitChecks
 from .logins import is_logout_for_sure, looks_private
 from .return_checks import ReturnChecks
@@ -87,6 +87,8 @@ class Checks:
                 self._findings.note("plain-http", where_of(exchange), session.key.name, said)
             if session.tells_logout is not None and session.end_cause is EndCause.LOGOUT:
                 self._logged_out_after_all(exchange, session)
+            if session.adopted and session.started == exchange.asked and session.is_open:
+                self._used_by_another(exchange, session)
 
     def _event(self, exchange: Exchange, event: Event) -> None:
         match event.event:
@@ -123,8 +125,12 @@ class Checks:
         seen = issue.seen
         if seen is None or seen.reason == IgnoreReason.NO_CREDENTIALS.value or issue.name in dict(exchange.pairs):
             return
-        if is_session(seen):
-            self._returns.refused(exchange, issue)
+        if not is_session(seen):
+            return
+        self._returns.refused(exchange, issue)
+        if seen.reason == IgnoreReason.OVERWRITES_SECURE.value:
+            said = "A session's cookie was set over plain http, where the browser has one of https."
+            self._findings.note("plain-http", where_of(exchange), issue.name, said)
 
     def set_cookie(self, exchange: Exchange, session: Session, issue: Issue, value: bytes) -> None:
         """A session's cookie was set, for the first time or again."""
@@ -215,6 +221,14 @@ class Checks:
         self._findings.note("alive-after-logout", where_of(exchange), session.key.name, said, before=logout)
         return True
 
+    def _used_by_another(self, exchange: Exchange, session: Session) -> None:
+        """Another client's id was taken: if that one had logged out, it should not have been."""
+        theirs = self._ids.theirs(session)
+        if theirs is None or theirs.end_cause is not EndCause.LOGOUT or theirs.ended is None:
+            return
+        if exchange.status < 300 and theirs.ended < exchange.asked and looks_private(exchange.path):
+            self.alive_after_logout(exchange, session, theirs.ended, theirs.end_flow)
+
     def resurrection(self, exchange: Exchange, session: Session) -> None:
         """A late response set an id again that was over."""
         if not session.is_listed:
@@ -259,29 +273,6 @@ class Checks:
 
 NO_NAMES: set[bytes] = set()
 FOREIGN = "An id in the URL belongs to another client."
-
-
-def is_session(seen: SetCookieSeen) -> bool:
-    """True if a field by itself tells that it is a session's."""
-    said = Checks.said(seen)
-    found = names.recognise(seen.name, seen.value)
-    return not is_empty(seen.value) and names.as_set(found, said.http_only, said.is_persistent, False).is_enough
-
-
-def stands_back(exchange: Exchange, session: Session) -> bool:
-    """True if a cookie is taken for a session's by its looks, and one that is known to be a session's came beside it."""
-    if session.recognition.points >= names.POINTS_KNOWN:
-        return False
-    return any(
-        name != session.key.name and names.kind_of(name) is names.Kind.KNOWN and names.may_be_id(value)
-        for name, value in exchange.pairs
-        if not is_of_another_kind(name)
-    )
-
-
-def is_of_another_kind(name: bytes) -> bool:
-    """True for tokens that begin sessions and are none, which logins bring beside them."""
-    return b"remember" in name.lower()
 
 
 def _shown(path: bytes) -> str:

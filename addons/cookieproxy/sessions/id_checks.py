@@ -131,11 +131,18 @@ class IdChecks:
         owner = self._shelf.owner(session.key.id)
         if owner is None or owner.client == exchange.client:
             return
-        key = Key(owner.client, owner.site, owner.name, session.key.id)
-        theirs = self._shelf.get(key) or self._shelf.dead(key)
+        theirs = self.theirs(session)
         if theirs is not None and theirs.is_listed and not session.is_listed:
             session.recognition = theirs.recognition
         self._shared(exchange, session, owner, "was used by")
+
+    def theirs(self, session: Session) -> Session | None:
+        """The session of the client that had the id first, if that is another."""
+        owner = self._shelf.owner(session.key.id)
+        if owner is None or owner.client == session.key.client:
+            return None
+        key = Key(owner.client, owner.site, owner.name, session.key.id)
+        return self._shelf.get(key) or self._shelf.dead(key)
 
     def issued(self, exchange: Exchange, session: Session) -> None:
         """A server gave a client an id."""

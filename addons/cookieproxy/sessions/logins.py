@@ -48,8 +48,8 @@ _PART = re.compile(rb"\.(?:png|jpe?g|gif|webp|avif|svg|ico|css|m?js|map|woff2?|t
 _SESSION = re.compile(rb"(?:^|/)(?:sessions?|logins?|auth|tokens?)(?:/[\w.~-]{1,64})?/?\Z", re.IGNORECASE)
 """What a program deletes to log out."""
 _PRIVATE = re.compile(
-    rb"(?:^|[/._-])(?:accounts?|my[-_]?\w*|me|profile|dashboard|admin\w*|settings|preferences|orders?|inbox|messages|mailbox"
-    rb"|private|secure|secret|protected|members?|portal|billing|wallet|invoices?|konto|mein\w*|compte|cuenta|intern|restricted)"
+    rb"(?:^|[/._-])(?:accounts?|my(?:[-_]\w+|account|orders?|profile|page)?|me|profile|dashboard|admin\w*|settings|preferences|orders?|inbox|messages|mailbox"
+    rb"|private|secure|secret|protected|members?|portal|billing|wallet|invoices?|konto|mein(?:[-_]?\w*konto)|compte|cuenta|intern|restricted)"
     rb"(?:$|[/._?-])",
     re.IGNORECASE,
 )
@@ -126,6 +126,17 @@ def looks_private(path: bytes) -> bool:
 def has_password(body: bytes) -> bool:
     """True if a form or JSON body has a field for a password that is not empty."""
     return _PASSWORD.search(body[:MOST_BODY]) is not None
+
+
+_RETURN = re.compile(
+    rb"[?&](?:code=[^&]+&(?:[^#]*&)?state=|state=[^&]+&(?:[^#]*&)?code=|ticket=ST-|SAMLResponse=|id_token=|openid\.sig=)",
+    re.IGNORECASE,
+)
+
+
+def returns_from_login(target: bytes) -> bool:
+    """True if a browser comes from an identity provider with what says who it is (OAuth 2.0, OpenID, CAS, SAML)."""
+    return b"=" in target and _RETURN.search(target[:MOST_OCTETS]) is not None
 
 
 _URL = re.compile(rb"(?:(?P<scheme>https?):)?//(?P<authority>[^/?#\\]*)", re.IGNORECASE)

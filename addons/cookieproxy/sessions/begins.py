@@ -100,6 +100,8 @@ class Begins:
             self._ledger.checks.refused(exchange, issue)
             return []
         buried = self._ledger.shelf.dead(key)
+        if buried is not None and buried.end_cause is EndCause.EVICTED and buried.end_flow == exchange.flow_id:
+            return []  # the same response set it once more, and then threw it out
         if buried is not None and _rises(buried, exchange):
             self._ledger.checks.resurrection(exchange, buried)
             buried.risen = exchange.answered

@@ -12,6 +12,7 @@ from .logins import (
     looks_like_login,
     looks_like_logout,
     path_led_to,
+    returns_from_login,
     takes_logins,
 )
 from .routine import page_of
@@ -63,7 +64,7 @@ def facts_of(exchange: Exchange, host: HostKnowledge, knowledge: Knowledge, issu
     """What an exchange tells."""
     page = page_of(exchange.target)
     is_logout = looks_like_logout(exchange.target, exchange.method)
-    is_login = exchange.sends and not is_logout and _is_login(exchange, page.path)
+    is_login = not is_logout and _is_login(exchange, page.path)
     is_login_page = host.is_login(page.path) or looks_like_login(page.path)
     refusal = _refusal(exchange, page.path, host, knowledge, is_login_page or is_logout)
     worked = _login_worked(exchange, host) if is_login else False
@@ -71,7 +72,9 @@ def facts_of(exchange: Exchange, host: HostKnowledge, knowledge: Knowledge, issu
 
 
 def _is_login(exchange: Exchange, path: bytes) -> bool:
-    """By a password; where logins are posted to, also by an answer that leads on within the site."""
+    """By a password or an identity provider; where logins are posted to, also by an answer that leads on within the site."""
+    if not exchange.sends:
+        return exchange.is_redirect and returns_from_login(exchange.target)
     if exchange.has_password():
         return True
     if not exchange.is_redirect or exchange.method == "DELETE" or not takes_logins(path):

@@ -592,6 +592,14 @@ def by_its_domain_that_is_not_the_hosts(talk: Said, wrong: bool) -> None:
         talk.ask(5 * number, "/", None if wrong or not number else an_id(300), sets=field)
 
 
+@case("churn", innocent=("id-in-url", "refused-by-client"))
+def those_that_come_in_the_url(talk: Said, wrong: bool) -> None:
+    talk.name = "JSESSIONID"
+    for number in range(4):
+        talk.ask(5 * number, "/", sets=an_id(number))
+        talk.ask(5 * number + 2, "/page" + ("" if wrong else f";jsessionid={an_id(number)}"))
+
+
 @case("churn")
 def secure_over_http(talk: Said, wrong: bool) -> None:
     for number in range(4):

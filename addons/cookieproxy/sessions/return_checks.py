@@ -13,6 +13,7 @@ from ..core.recent import remember
 from .exchanges import NO_CONTENT, Exchange, Issue
 from .findings import Findings, Where, where_of
 from .said import Said, said_by
+from .urls import cookie_name, ids_in
 
 CHURN = 3
 """Ids issued one after the other, none of which came back."""
@@ -57,7 +58,7 @@ class ReturnChecks:
     # -- every exchange ------------------------------------------------------------------------------------------------
 
     def exchange(self, exchange: Exchange) -> None:
-        """What came with a request."""
+        """What came with a request, in cookies or in its URL."""
         if self._awaited and (awaited := self._awaited.get((exchange.client, exchange.host))) is not None:
             if exchange.pairs:
                 self._came(exchange, awaited)
@@ -66,6 +67,8 @@ class ReturnChecks:
         if self._vain:
             for name, _ in exchange.pairs:
                 self._vain.pop((exchange.client, exchange.host, name), None)
+            for name, _ in ids_in(exchange.target):
+                self._vain.pop((exchange.client, exchange.host, cookie_name(name)), None)
 
     def _came(self, exchange: Exchange, awaited: dict[bytes, _Awaited]) -> None:
         for name, _ in exchange.pairs:

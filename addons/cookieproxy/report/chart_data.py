@@ -29,7 +29,7 @@ def chart_json(report: Report) -> str:
     """The data of all charts, in ASCII without `<`, `>` and `&`, so that it cannot end the element it stands in."""
     said = {
         "from": min((row.started for row in _drawn(report)), default=None),
-        "to": report.summary.made,
+        "to": report.until,
         "causes": [cause.value for cause in EndCause],
         "lanes": [_lane(lane) for lane in report.timeline.lanes],
         "curves": [_curve(curve) for curve in report.survival],

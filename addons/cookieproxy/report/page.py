@@ -5,7 +5,7 @@ asked for. Pure.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from ..core.events import EndCause
@@ -23,6 +23,8 @@ MOST_CHARACTERS = 160
 """Of a name, host or anything else that others wrote."""
 MOST_SAID = 600
 """Of a sentence, in which such names may stand."""
+GOES_ON_SECONDS = 86_400.0
+"""A record whose last moment is not longer ago is one that goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Report:
     """All of it. Times are Unix seconds, absent is None."""
 
     summary: Summary
+    until: float
+    """Where the time axes end."""
     findings: tuple[FindingRow, ...]
     sessions: tuple[SessionRow, ...]
     """The last begun first."""
@@ -88,9 +92,10 @@ def make_report(source: Source, now: float, store: str, narrowed_to: Mapping[str
     findings = tuple(map(_cut_finding, source.findings))
     census = source.census
     listed = len(census.cookies_set) + len(census.adopted)
-    until = max([now, *(row.last_seen for row in sessions)])
+    until = record_end(now, census.traffic.first, [*(row.last_seen for row in sessions), census.traffic.last])
     return Report(
         _summary(source, sessions, findings, now, store, narrowed_to),
+        until,
         findings,
         tuple(sessions),
         timeline(sessions),
@@ -101,6 +106,14 @@ def make_report(source: Source, now: float, store: str, narrowed_to: Mapping[str
         census.cookies_set_in_all + census.adopted_in_all - listed,
         tuple(_cut_header(line) for line in header_lines(source.headers)),
     )
+
+
+def record_end(now: float, first: float | None, seen: Iterable[float | None]) -> float:
+    """Where the time axes end: now, if the record goes on; its last moment, if that lies far back, or in the future."""
+    last = max((time for time in seen if time is not None), default=now)
+    begin = last if first is None else first
+    goes_on = 0 <= now - last <= max(GOES_ON_SECONDS, (last - begin) / 4)
+    return now if goes_on else last
 
 
 def _summary(

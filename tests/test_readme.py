@@ -11,6 +11,7 @@ from cookieproxy.formats import FORMATS
 from cookieproxy.proxy.options import OPTIONS
 from cookieproxy.record.views import as_markdown
 from cookieproxy.rules.actions import ACTIONS
+from cookieproxy.sessions.catalogue import as_markdown as findings_as_markdown
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -42,6 +43,10 @@ def test_every_profile_is_listed_with_its_help():
 
 def test_the_recorded_views_are_listed_column_by_column():
     assert as_markdown().strip() in README
+
+
+def test_the_findings_are_those_of_the_code() -> None:
+    assert findings_as_markdown().strip() in README
 
 
 def test_every_action_is_listed():

@@ -1,4 +1,4 @@
-"""Sessions of applications in a real proxy: in the log, in the store, over a restart, whatever rules do to their cookies (R32, R39)."""
+"""Sessions of applications in a real proxy: in the log, in the store, over a restart, whatever rules do to cookies (R32, R39)."""
 
 import json
 import re

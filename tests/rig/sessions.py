@@ -1,7 +1,7 @@
 """Conversations with applications that have sessions: made as flows, and taken through the proxy's own engine in this process.
 
-A `Talk` writes down exchanges as (seconds, request, response); `tracked` gives what the tracker says of them. Knows nothing of how a
-session is judged.
+A `Talk` writes down exchanges as (seconds, request, response); `tracked` gives what the tracker says of them. Knows nothing of how
+a session is judged.
 """
 
 from collections.abc import Iterable, Sequence

@@ -74,7 +74,6 @@ KNOWN: dict[str, str] = {
     "siteserver": "Microsoft Site Server",
     "cfid": "ColdFusion",
     "cftoken": "ColdFusion",
-    "cfglobals": "ColdFusion",
     "connect.sid": "Express",
     "express.sid": "Express",
     "express:sess": "Express cookie-session",
@@ -193,7 +192,6 @@ KNOWN: dict[str, str] = {
     "session_token": "many",
     "sessiontoken": "many",
     "viewstate": "ASP.NET",
-    "connect_sid": "Express",
 }
 """Names in lower case, without a prefix such as `__Host-`, and who uses them."""
 

@@ -282,7 +282,7 @@ class Person:
                 certain = [at for page, at in life.good.items() if page in self._application.guarded]
                 life.killing = asked - max(certain, default=life.started)
             return
-        if shows == "refused" and said.sets:
+        if shows == "refused" and said.deletes:
             life.end(answered, "timed_out", "logout", "lost")  # deleted; it had been good for nothing anyway
             return
         if shows == "login" and said.id is not None and not said.rotates:

@@ -68,6 +68,8 @@ class Answer:
     id: str | None = None
     """The one that it gives."""
     rotates: bool = False
+    deletes: bool = False
+    """It deletes the cookie of an id that it does not know."""
 
 
 class Application:
@@ -143,6 +145,7 @@ class Application:
             return self._greet(now, sid, said)
         elif server.refuses == "delete" and sid is not None:
             said.sets.append(f"{server.name}=; Path=/; Max-Age=0")
+            said.deletes = True
         return said
 
     def _greet(self, now: float, sid: str | None, said: Answer) -> Answer:
@@ -179,7 +182,7 @@ class Application:
 
     def _renew(self, said: Answer, sid: str, state: State, now: float) -> None:
         length = self.server.max_age
-        if length is None or self.server.renews == "never" or not self.server.touches:
+        if length is None or self.server.renews == "never" or not self.server.touches or self._is_due(state, now):
             return
         if self.server.renews == "always" or now - state.set_at > length / 2:
             state.set_at = now

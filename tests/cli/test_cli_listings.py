@@ -140,7 +140,7 @@ FIELDS = {
     "events": "time, client, site, host, cookie, event, reason, sentence, by, rule, before, after, flow_id",
     "sessions": "client, site, host, cookie, id, started, last_seen, ended, end_cause, lifetime_seconds, requests, "
     "longest_gap_seconds, idle_timeout_low, idle_timeout_high, rotated_from, rotated_to, policy, expected_end",
-    "findings": "code, severity, site, host, cookie, client, count, first_seen, last_seen, evidence, advice, references",
+    "findings": "code, severity, site, host, cookie, client, count, first_seen, last_seen, evidence, advice",
 }
 
 

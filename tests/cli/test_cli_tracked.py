@@ -222,8 +222,7 @@ class TestFindings:
         assert listed[0] == {
             "code": "not-rotated", "severity": "high", "site": "shop.example", "host": "api.shop.example", "cookie": "sid",
             "client": BOB, "count": 2, "first_seen": NOW - 600, "last_seen": NOW - 60,
-            "evidence": [{"flow_id": "f1", "time": NOW - 600, "said": "Seen at /login."}], "advice": "Mend it.",
-            "references": "RFC 6265bis 5.7",
+            "evidence": [{"flow_id": "f1", "time": NOW - 600, "said": "Seen at /login."}], "advice": "Mend it. (RFC 6265bis 5.7)",
         }  # fmt: skip
 
     def test_table(self, run: Run) -> None:

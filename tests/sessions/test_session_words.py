@@ -162,7 +162,7 @@ def test_names(name: bytes, kind: Kind) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(ID, True), (b"1001", True), (b"true", False), (b"Anonymous", False), (b"abc", False), (b"", False)],
+    [(ID, True), (b"1001", True), (b"true", False), (b"Anonymous", False), (b"abc", True), (b"", False)],
 )
 def test_values_that_are_no_ids_under_any_name(value: bytes, expected: bool) -> None:
     assert may_be_id(value) is expected

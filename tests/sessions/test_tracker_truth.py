@@ -374,6 +374,15 @@ def a_login_in_two_steps(talk: Talk) -> None:
     talk.ask(41, "/account", B)
 
 
+@row("rotated 100 2 ->1", "open - 2")
+def a_login_elsewhere(talk: Talk) -> None:
+    """At an identity provider, which took its time."""
+    talk.ask(0, "/", sets=A)
+    talk.ask(10, "/account", A, to="https://id.example/authorize?client_id=7&redirect_uri=https%3A%2F%2Fshop.example")
+    talk.ask(100, "/callback?code=4711&state=0815", A, to="/account", sets=B)
+    talk.uses((101, 110), B)
+
+
 @row("rotated 100 3 ->1", "open - 1")
 def a_password_that_is_changed(talk: Talk) -> None:
     talk.login(0, sets=A)

@@ -36,13 +36,24 @@ def tell(reader: Reader, arguments: Arguments) -> int:
     rows = [row for row in reader.questions.findings(wanted(arguments)) if _is_wanted(row, arguments)]
     although = None if rows or not reader.questions.clients() else ALL_IS_WELL
     if arguments.json:
-        write_json(map(asdict, rows))
+        write_json(map(_documented, rows))
     elif rows:
         notes = [_notes(row, arguments.now) for row in rows]
         show(Table(COLUMNS, [_cells(row, arguments.now) for row in rows], notes=notes))
     else:
         remark(nothing(arguments, "findings", although))
     return _exit_code(rows, arguments.fail_on)
+
+
+def _documented(row: FindingRow) -> dict[str, object]:
+    """The documented fields; the references stand behind the advice."""
+    fields = asdict(row)
+    del fields["references"]
+    return fields | {"advice": _advice(row)}
+
+
+def _advice(row: FindingRow) -> str:
+    return f"{row.advice} ({row.references})" if row.references else row.advice
 
 
 def _is_wanted(row: FindingRow, arguments: Arguments) -> bool:
@@ -78,7 +89,7 @@ def _cells(row: FindingRow, now: float) -> tuple[Cell, ...]:
 
 def _notes(row: FindingRow, now: float) -> list[Cell]:
     """What to do, whom it is about, and the first exchanges that show it."""
-    advice = f"{row.advice} ({row.references})" if row.references else row.advice
+    advice = _advice(row)
     about = [] if row.client is None else [f"client {row.client}"]
     shown = [f"{moment(proof.time, now)}  {proof.said}" for proof in row.evidence[:SHOWN_PROOFS]]
     more = len(row.evidence) - SHOWN_PROOFS

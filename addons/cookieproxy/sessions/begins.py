@@ -47,7 +47,7 @@ class Begins:
     def _adopt(self, exchange: Exchange, key: Key, value: bytes) -> Session:
         """An id that nobody saw being set: begun at its first use."""
         recognition = self._ledger.recognise(key.name, value)
-        owner = self._ledger.shelf.owner(key.id)
+        owner = self._ledger.shelf.owner(key.site, key.id)
         session = self._ledger.begin(exchange, key, exchange.asked, recognition, was_set=False)
         session.adopted = True
         if owner is not None:
@@ -151,6 +151,7 @@ class Begins:
             self._name_for_browser(session, seen.field, seen.passed)
         if before is not None:
             session.rotated_from = before.key.id
+            session.took_over = before.end_cause is EndCause.ROTATED
             session.logged_in = session.inherited = before.end_cause is EndCause.ROTATED and before.logged_in
         session.known.owned(key.client, key.id)
         if session.known.differs:

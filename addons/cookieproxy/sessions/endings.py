@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..core.events import EndCause
 from .cookie_knowledge import CookieKnowledge
-from .session import Record, Session
+from .session import POLICY_SLACK, Record, Session
 
 SHORTEST_TIMEOUT = 1.0
 """Seconds: no server ends sessions sooner."""
@@ -22,8 +22,6 @@ CUSTOMARY_IDLE = (300.0, 600.0, 900.0, 1_200.0, 1_440.0, 1_800.0, 3_600.0, 7_200
 """Seconds: idle timeouts that people configure."""
 SHORTEST_CUSTOMARY = CUSTOMARY_IDLE[0]
 CUSTOMARY_ABSOLUTE = (1_200.0, 1_440.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 43_200.0, 86_400.0, 604_800.0)
-POLICY_SLACK = 2.0
-"""Seconds by which a policy and what was seen may differ."""
 
 
 class Ending(NamedTuple):
@@ -64,7 +62,8 @@ def of_dead(session: Session, asked: float, how: str, certain: float | None = No
         return Ending(EndCause.TIMED_OUT, said, gap=gap, survived=doubtful.before)
     if corroborating(session, age, known) or _is_rather_age(session, gap, age, known):
         return _by_age(age, how)
-    return Ending(EndCause.LOST, f"{how}, although it had been used {span(gap)} before, and longer gaps were survived.")
+    used = span(max(0.0, asked - session.last_seen))
+    return Ending(EndCause.LOST, f"{how}, although it had been used {used} before, and longer gaps were survived.")
 
 
 def _is_overdue(session: Session, gap: float, age: float) -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from ..core.events import EndCause, Event, EventKind, Observation
 from ..core.outcome import RemovalCause
-from .endings import POLICY_SLACK, SHORTEST_CUSTOMARY, Ending, gap_before, of_dead, span
+from .endings import SHORTEST_CUSTOMARY, Ending, gap_before, of_dead, span
 from .facts import Facts
 from .ledger import Change, Ledger, Told
-from .session import Session
+from .session import POLICY_SLACK, Session
 
 NEW_REQUESTS = 4
 """Requests of a session whose refusal still says that the id before it was dead, not rotated."""
@@ -96,7 +96,7 @@ class Ends:
             return self._dead(session, facts, f"{facts.refusal.said} and deleted")
         if not facts.is_logout and not exchange.sends and session.tells_logout is None:
             worked = facts.number in session.paths
-            if facts.refusal is not None and (session.logged_in or worked):
+            if facts.refusal is not None and (session.logged_in or worked or facts.was_for_strangers):
                 return self._dead(session, facts, f"{facts.refusal.said} and deleted")
             ending = of_dead(session, exchange.asked, "")
             if ending.cause is EndCause.TIMED_OUT and (
@@ -119,7 +119,9 @@ class Ends:
             told = self.before_was_lost(session) if session.inherited else []
             self._count(session, exchange.asked)
             return told + self._rotated(session, facts, "A new id was issued at the login.")
-        if facts.refusal is not None and (session.logged_in or facts.number in session.paths):
+        if facts.refusal is not None and (
+            session.logged_in or facts.number in session.paths or facts.was_for_strangers
+        ):
             return self._dead(session, facts, f"{facts.refusal.said} and replaced")
         if self._seems_dead(session, facts):
             return self._dead(session, facts, "Replaced by a new id")
@@ -128,9 +130,10 @@ class Ends:
             session.inherited = False
             self.before_was_good(session)
         session.before_end = session.standing
+        longest = session.longest_gap
         self._count(session, exchange.asked)
-        if not session.logged_in:
-            session.longest_gap = max(session.longest_gap, gap_before(session, exchange.asked))
+        if session.logged_in:
+            session.longest_gap = longest  # what it survived shows with the new id
         session.known.rotations += 1
         return self._rotated(session, facts, "A new id took over while it was in use.")
 
@@ -156,7 +159,11 @@ class Ends:
 
     @staticmethod
     def _count(session: Session, asked: float) -> None:
-        """The request that ended it was one of its own."""
+        """The request that ended it was one of its own, and what passed before it was survived, unless that is a usual timeout."""
+        gap = max(gap_before(session, asked), session.doubtful_gap)
+        if gap < USUAL_TIMEOUT or gap <= session.known.longest_gap(session):
+            session.longest_gap = max(session.longest_gap, gap)
+        session.note_overrun(asked)
         session.requests += 1
         session.last_seen = max(session.last_seen, asked)
 
@@ -249,6 +256,12 @@ class Ends:
         asked, ended = session.last_seen, session.ended or session.last_seen
         session.last_seen, session.proven, session.requests = session.before_end
         session.before_end = None
+        after = (
+            None if session.rotated_to is None else self._ledger.shelf.get(session.key._replace(id=session.rotated_to))
+        )
+        if after is not None:
+            after.took_over = False
+            self._ledger.mark(after)
         session.known.rotations = max(0, session.known.rotations - 1)
         ending = of_dead(session, asked, "Replaced by an id that was refused")
         told = self._ledger.end(session, ending, ended, session.end_flow)
@@ -271,5 +284,6 @@ class Ends:
         before.killing_gap = before.killing_age = None
         before.longest_gap = max(before.longest_gap, gap)
         before.requests += 1
+        session.took_over = True
         before.known.survived(before, (before.ended or before.last_seen) - before.started)
         self._ledger.mark(before)

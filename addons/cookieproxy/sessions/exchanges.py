@@ -18,7 +18,6 @@ EMPTY_VALUES = frozenset((b"", b"deleted", b"null", b"none", b"invalid", b'""', 
 """Values, in lower case, by which applications say that there is none."""
 NO_CONTENT = frozenset((b"", b'""', b"deleted"))
 """Values that cookies of any kind have when there is nothing to keep."""
-SHORTEST_ID = 4
 
 
 class Place(NamedTuple):
@@ -140,7 +139,7 @@ def _both(one: Issue, other: Issue) -> Issue:
 
 def is_empty(value: bytes) -> bool:
     """True if a value says that there is no session."""
-    return len(value) < SHORTEST_ID or value.lower() in EMPTY_VALUES
+    return value.lower() in EMPTY_VALUES
 
 
 def is_held(issue: Issue) -> bool:

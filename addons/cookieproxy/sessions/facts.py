@@ -55,6 +55,11 @@ class Facts(NamedTuple):
         return not self.host.is_protected(self.number) and (self.is_login_page or self.host.is_public(self.number))
 
     @property
+    def was_for_strangers(self) -> bool:
+        """True if the page was given to somebody who was not logged in, and refused to nobody before."""
+        return self.host.is_public(self.number) and not self.host.is_protected(self.number)
+
+    @property
     def is_page_given(self) -> bool:
         """True if a page, or the answer to a program, was given as it was asked for."""
         return self.exchange.is_page and self.exchange.status < 300 and self.refusal is None

@@ -98,8 +98,8 @@ class IdChecks:
         self._findings.note("id-in-url", where_of(exchange), cookie_name(name), said)
 
     def _is_session(self, exchange: Exchange, name: bytes, value: bytes) -> bool:
-        owner = self._shelf.owner(self._hash_id(value))
-        return owner is not None and owner.name == name and owner.site == exchange.site
+        owner = self._shelf.owner(exchange.site, self._hash_id(value))
+        return owner is not None and owner.name == name
 
     def _referer(self, exchange: Exchange) -> None:
         """An id that went to another site in a Referer."""
@@ -117,10 +117,11 @@ class IdChecks:
     def _known_id_in(self, referer: bytes, host: str) -> bytes | None:
         """The name of a session of that host whose id is a parameter of the Referer."""
         query = referer.partition(b"?")[2].partition(b"#")[0]
+        site = self._site_of(host)
         for parameter in query.split(b"&")[:MOST_PARAMETERS]:
             value = parameter.partition(b"=")[2]
-            owner = self._shelf.owner(self._hash_id(value)) if len(value) >= SHORTEST_IN_URL else None
-            if owner is not None and (host == owner.host or host.endswith(f".{owner.site}") or host == owner.site):
+            owner = self._shelf.owner(site, self._hash_id(value)) if len(value) >= SHORTEST_IN_URL else None
+            if owner is not None:
                 return owner.name
         return None
 
@@ -128,7 +129,7 @@ class IdChecks:
 
     def presented(self, exchange: Exchange, session: Session) -> None:
         """A client came with an id that was not seen being set for it."""
-        owner = self._shelf.owner(session.key.id)
+        owner = self._shelf.owner(session.key.site, session.key.id)
         if owner is None or owner.client == exchange.client:
             return
         theirs = self.theirs(session)
@@ -138,7 +139,7 @@ class IdChecks:
 
     def theirs(self, session: Session) -> Session | None:
         """The session of the client that had the id first, if that is another."""
-        owner = self._shelf.owner(session.key.id)
+        owner = self._shelf.owner(session.key.site, session.key.id)
         if owner is None or owner.client == session.key.client:
             return None
         key = Key(owner.client, owner.site, owner.name, session.key.id)
@@ -150,12 +151,12 @@ class IdChecks:
         if place not in self._given:
             remember(self._given, place, exchange.answered, MOST_GIVEN)
         remember(self._set_names, (exchange.host, session.key.name), None, MOST_GIVEN)
-        owner = self._shelf.owner(session.key.id)
+        owner = self._shelf.owner(session.key.site, session.key.id)
         if owner is not None and owner.client != exchange.client:
             self._shared(exchange, session, owner, "was set for")
 
     def _shared(self, exchange: Exchange, session: Session, owner: Owner, how: str) -> None:
-        if session.is_listed:
+        if session.is_listed and owner.name == session.key.name:
             first = f", first in flow {owner.flow_id}" if owner.flow_id else ""
             said = f"The id {how} {exchange.client}, and by {owner.client}{first}."
             self._findings.note("shared-id", where_of(exchange), session.key.name, said)
@@ -164,7 +165,7 @@ class IdChecks:
 
     def is_planted(self, session: Session) -> bool:
         """True if the client is known not to have got the id from the server."""
-        owner = self._shelf.owner(session.key.id)
+        owner = self._shelf.owner(session.key.site, session.key.id)
         planted = self._planted.get((session.key.client, session.host, session.key.name))
         return (
             session.in_url
@@ -175,13 +176,13 @@ class IdChecks:
 
     def set_from_url(self, exchange: Exchange, session: Session) -> None:
         """A server set a cookie to what came in the URL, and nobody saw it issuing that."""
-        owner = self._shelf.owner(session.key.id)
+        owner = self._shelf.owner(session.key.site, session.key.id)
         if session.adopted and session.in_url and (owner is None or owner.client == exchange.client):
             self._note_planted(exchange, session, "The server set the cookie to an id from the URL.", Severity.HIGH)
 
     def _doubt(self, exchange: Exchange, session: Session) -> None:
         """Whether the client is known not to have had the id with which it came for the first time."""
-        owner = self._shelf.owner(session.key.id)
+        owner = self._shelf.owner(session.key.site, session.key.id)
         if owner is not None and (owner.was_set or owner.client != exchange.client):
             return
         name = session.key.name

@@ -12,7 +12,7 @@ from ..core.events import EndCause, SessionSeen
 from . import names
 from .checks import Checks
 from .endings import Ending
-from .exchanges import Exchange
+from .exchanges import Exchange, is_empty
 from .findings import Findings, IsExcepted
 from .knowledge import Knowledge
 from .policies import Policies
@@ -71,7 +71,7 @@ class Ledger:
         if kind is names.Kind.KNOWN:
             return names.may_be_id(value)
         if self.settings.is_named(name):
-            return True
+            return not is_empty(value)
         return kind is names.Kind.UNSURE and names.recognise(name, value).points > 0
 
     def recognise(self, name: bytes, value: bytes) -> names.Recognition:
@@ -96,7 +96,7 @@ class Ledger:
     def own(self, session: Session, was_set: bool) -> None:
         """Note who had an id first."""
         key = session.key
-        if self.shelf.owner(key.id) is None:
+        if self.shelf.owner(key.site, key.id) is None:
             self.shelf.own(key.id, Owner(key.client, key.site, session.host, key.name, session.start_flow, was_set))
 
     def end(

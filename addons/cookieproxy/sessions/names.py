@@ -19,8 +19,6 @@ POINTS_LOOKS = 3
 POINTS_HTTP_ONLY = 1
 POINTS_NO_EXPIRY = 1
 POINTS_LOGIN = 3
-SHORTEST_ID = 4
-"""Octets; a shorter value says that there is no session."""
 NO_IDS = frozenset((b"true", b"false", b"none", b"null", b"guest", b"anonymous", b"undefined", b"deleted", b"expired"))
 """In lower case."""
 LONGEST_WORD = max(map(len, NO_IDS))
@@ -252,7 +250,7 @@ def kind_of(name: bytes) -> Kind:
 
 def may_be_id(value: bytes) -> bool:
     """False for values that are no ids under any name: switches, and words that say that there is none."""
-    return len(value) >= SHORTEST_ID and (len(value) > LONGEST_WORD or value.lower() not in NO_IDS)
+    return bool(value) and (len(value) > LONGEST_WORD or value.lower() not in NO_IDS)
 
 
 def bare_name(name: bytes) -> str:

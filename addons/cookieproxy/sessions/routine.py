@@ -152,6 +152,7 @@ class Routines:
         for session in routine.sessions:
             if number in session.paths:
                 session.paths[number] = asked
+            session.note_overrun(asked)
             session.requests += 1
             session.last_seen = asked
             if answered > session.answered:

@@ -14,6 +14,8 @@ from .policies import Timeouts
 
 BYTES_PER_SESSION = 3_000
 """A bound on what one takes in memory, all of its texts at their usual lengths."""
+POLICY_SLACK = 2.0
+"""Seconds by which a policy and what was seen may differ."""
 MOST_PATHS = 24
 """Pages that are remembered as having worked with it."""
 
@@ -76,6 +78,7 @@ class Session:
         "logged_in",
         "longest_gap",
         "member_gap",
+        "overrun",
         "path",
         "paths",
         "pending_gap",
@@ -95,6 +98,7 @@ class Session:
         "start_flow",
         "started",
         "tells_logout",
+        "took_over",
         "used",
     )
 
@@ -113,6 +117,8 @@ class Session:
         self.host = host
         self.domain = host
         """Where its cookie belongs, for what the jar tells of it."""
+        self.overrun: float | None = None
+        """When it should have been over by its policy, if it was used after that."""
         self.path: bytes | None = None
         """The Path its cookie was set with."""
         self.alias: bytes | None = None
@@ -143,6 +149,9 @@ class Session:
         self.risen: float | None = None
         """When a late response set its id again although it was over."""
         self.rotated_from: str | None = None
+        """The id in answer to which this one was issued."""
+        self.took_over = False
+        """True if that one was good until then."""
         self.rotated_to: str | None = None
         self.policy: Timeouts | None = None
         self.adopted = False
@@ -234,8 +243,16 @@ class Session:
 
     @property
     def expected_end(self) -> float | None:
-        """When the server should end it by its policy."""
+        """When the server should have ended it by its policy for the first time, or should end it if it is not used again."""
+        if self.overrun is not None:
+            return self.overrun
         return None if self.policy is None else self.policy.expected_end(self.started, self.last_seen)
+
+    def note_overrun(self, asked: float) -> None:
+        """It is used at this time: by its policy it may have been over by then."""
+        due = self.expected_end
+        if self.overrun is None and due is not None and due + POLICY_SLACK < asked:
+            self.overrun = due
 
     def seen(self) -> SessionSeen:
         """As a store keeps it."""
@@ -257,8 +274,8 @@ class Session:
             longest_gap=max(self.longest_gap, self.doubtful_gap) if self.is_open else self.longest_gap,
             killing_gap=self.killing_gap,
             killing_age=self.killing_age,
-            rotated_from=self.rotated_from,
-            rotated_to=self.rotated_to,
+            rotated_from=self.rotated_from if self.took_over else None,
+            rotated_to=self.rotated_to if self.end_cause is EndCause.ROTATED else None,
             policy=None if self.policy is None else self.policy.said,
             expected_end=self.expected_end,
             adopted=self.adopted,
@@ -290,6 +307,7 @@ class Session:
             "pending_login": self.pending_login,
             "tells_logout": self.tells_logout,
             "used": self.used,
+            "overrun": self.overrun,
             "by_refusal": self.by_refusal,
             "points": self.recognition.points,
         }
@@ -310,6 +328,9 @@ def restored(seen: SessionSeen, policy: Timeouts | None, known: CookieKnowledge)
     ):
         setattr(session, name, getattr(seen, name))
     session.policy = policy
+    session.took_over = session.rotated_from is not None
+    overrun = state.get("overrun")
+    session.overrun = None if overrun is None else float(overrun)
     session.answered = float(state.get("answered") or seen.last_seen)
     session.proven = float(state.get("proven") or seen.last_seen)
     session.pending_gap = float(state.get("pending_gap") or 0.0)

@@ -40,7 +40,7 @@ class Shelf:
         self._open: OrderedDict[Key, Session] = OrderedDict()
         self._dead: OrderedDict[Key, Session] = OrderedDict()
         self._by_name: dict[tuple[str, bytes], dict[Key, Session]] = {}
-        self._owners: OrderedDict[str, Owner] = OrderedDict()
+        self._owners: OrderedDict[tuple[str, str], Owner] = OrderedDict()
 
     def __iter__(self) -> Iterator[Session]:
         yield from self._dead.values()
@@ -102,13 +102,13 @@ class Shelf:
         """It was used: it is the last to be let go."""
         self._open.move_to_end(session.key)
 
-    def owner(self, id_: str) -> Owner | None:
-        """Who had an id first."""
-        return self._owners.get(id_)
+    def owner(self, site: str, id_: str) -> Owner | None:
+        """Who had an id of a site first."""
+        return self._owners.get((site, id_))
 
     def own(self, id_: str, owner: Owner) -> None:
         """Somebody has an id."""
-        remember(self._owners, id_, owner, MOST_OWNERS)
+        remember(self._owners, (owner.site, id_), owner, MOST_OWNERS)
 
     def _index(self, session: Session) -> None:
         for name in (session.key.name, session.alias):

@@ -49,7 +49,8 @@ class Uses:
             if is_new and not explains(session, exchange.asked - session.proven):
                 self.serve(session, facts, None)
                 return told + self._ends.before_was_lost(session)
-            if facts.number in session.paths or (session.logged_in and facts.refusal.is_sure):
+            is_known = facts.number in session.paths or facts.was_for_strangers
+            if is_known or (session.logged_in and facts.refusal.is_sure):
                 return told + self._ends.refused(session, facts)
         self.serve(session, facts, issue)
         return told
@@ -74,6 +75,7 @@ class Uses:
         exchange = facts.exchange
         is_proof = exchange.is_good and exchange.is_page and not (session.logged_in and facts.is_for_everybody)
         self._count_gap(session, exchange.asked, is_proof)
+        session.note_overrun(exchange.asked)
         session.requests += 1
         session.last_seen = max(session.last_seen, exchange.asked)
         session.answered = max(session.answered, exchange.answered)

@@ -96,7 +96,7 @@ class Ends:
             return self._dead(session, facts, f"{facts.refusal.said} and deleted")
         if not facts.is_logout and not exchange.sends and session.tells_logout is None:
             worked = facts.number in session.paths
-            if facts.refusal is not None and (session.logged_in or worked or facts.was_for_strangers):
+            if facts.refusal is not None and (session.logged_in or worked):
                 return self._dead(session, facts, f"{facts.refusal.said} and deleted")
             ending = of_dead(session, exchange.asked, "")
             if ending.cause is EndCause.TIMED_OUT and (
@@ -119,9 +119,7 @@ class Ends:
             told = self.before_was_lost(session) if session.inherited else []
             self._count(session, exchange.asked)
             return told + self._rotated(session, facts, "A new id was issued at the login.")
-        if facts.refusal is not None and (
-            session.logged_in or facts.number in session.paths or facts.was_for_strangers
-        ):
+        if facts.refusal is not None and (session.logged_in or facts.number in session.paths):
             return self._dead(session, facts, f"{facts.refusal.said} and replaced")
         if self._seems_dead(session, facts):
             return self._dead(session, facts, "Replaced by a new id")

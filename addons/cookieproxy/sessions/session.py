@@ -14,6 +14,8 @@ from .policies import Timeouts
 
 BYTES_PER_SESSION = 3_000
 """A bound on what one takes in memory, all of its texts at their usual lengths."""
+EARLY = 0.45
+"""The share of a cookie's life in which only a server renews it that always does; others wait for the half."""
 POLICY_SLACK = 2.0
 """Seconds by which a policy and what was seen may differ."""
 MOST_PATHS = 24
@@ -206,7 +208,7 @@ class Session:
         """A response to a request of this time set its cookie again."""
         if self.expiry is not None:
             early, again = self.reissued
-            if asked - self.renewed_at < (self.expiry - self.renewed_at) / 2:
+            if asked - self.renewed_at < (self.expiry - self.renewed_at) * EARLY:
                 self.reissued = (early + 1, again + 1)
         self.renewals += 1
         self.renewed_at = asked
@@ -214,7 +216,7 @@ class Session:
 
     def not_renewed(self, asked: float) -> None:
         """A response to a request of this time did not set its cookie again, which tells something early in its life."""
-        if self.expiry is not None and asked - self.renewed_at < (self.expiry - self.renewed_at) / 2:
+        if self.expiry is not None and asked - self.renewed_at < (self.expiry - self.renewed_at) * EARLY:
             early, again = self.reissued
             self.reissued = (early + 1, again)
 

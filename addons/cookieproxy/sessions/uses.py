@@ -49,7 +49,8 @@ class Uses:
             if is_new and not explains(session, exchange.asked - session.proven):
                 self.serve(session, facts, None)
                 return told + self._ends.before_was_lost(session)
-            is_known = facts.number in session.paths or facts.was_for_strangers
+            gap = exchange.asked - session.proven
+            is_known = facts.number in session.paths or (facts.was_for_strangers and explains(session, gap))
             if is_known or (session.logged_in and facts.refusal.is_sure):
                 return told + self._ends.refused(session, facts)
         self.serve(session, facts, issue)

@@ -146,7 +146,6 @@ class Begins:
         if seen is not None:
             said = self._ledger.checks.said(seen)
             session.domain, session.path, session.expiry = said.domain or exchange.host, said.path, seen.expiry
-            facts.host.has_paths |= said.path is not None and said.path != b"/"
             session.recognition = names.as_set(recognition, said.http_only, said.is_persistent, facts.is_login)
             self._name_for_browser(session, seen.field, seen.passed)
         if before is not None:

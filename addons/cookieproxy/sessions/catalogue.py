@@ -71,7 +71,7 @@ _CHECKS = (
     Check(
         "path-case",
         Severity.LOW,
-        "A request's path differs from the Path of a session's cookie by upper and lower case alone.",
+        "A request's path differs from a cookie's Path by upper and lower case alone.",
         "Link to the path exactly as the cookie's Path writes it, or set Path=/: browsers tell case apart.",
         "RFC 6265bis 5.1.4",
     ),

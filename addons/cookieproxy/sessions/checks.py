@@ -80,6 +80,10 @@ class Checks:
         if exchange.crowd is not None:
             self._limits.crowd(exchange, exchange.crowd)
 
+    def knows_paths(self, host: str) -> bool:
+        """True if a cookie of the host was set with a Path of its own, so that paths matter."""
+        return self._cookies.knows_paths(host)
+
     def _carried(self, exchange: Exchange, carried: Sequence[Session]) -> None:
         for session in carried:
             if exchange.scheme == "http" and session.is_listed and not session.in_url:
@@ -114,6 +118,7 @@ class Checks:
         self._ids.issued(exchange, session)
         if not session.is_listed:
             return
+        self._ids.set_from_query(exchange, session, value)
         self._samples.issued(where_of(exchange), session.key.name, value)
         if exchange.sends and not is_of_another_kind(session.key.name):
             remember(self._issued, (exchange.client, exchange.host), exchange.answered, MOST_CLIENTS)

@@ -55,7 +55,7 @@ class CookieChecks:
         self._judged: OrderedDict[int, tuple[str, ...]] = OrderedDict()
         """What was found in values that were looked at, by their hash."""
         self._paths: OrderedDict[str, dict[bytes, bytes]] = OrderedDict()
-        """Paths other than / that sessions' cookies were set with, by host, then by name."""
+        """Paths other than / that cookies were set with, by host, then by name."""
 
     def exchange(self, exchange: Exchange, sessions: set[bytes]) -> None:
         """Everything that was observed of one exchange; `sessions` are the names of its sessions' cookies."""
@@ -69,6 +69,10 @@ class CookieChecks:
         if self._paths and (named := self._paths.get(exchange.host)) is not None:
             self._path_case(exchange, where, named)
 
+    def knows_paths(self, host: str) -> bool:
+        """True if a cookie of the host was set with a Path of its own."""
+        return host in self._paths
+
     # -- attributes of a session's cookie ------------------------------------------------------------------------------
 
     def session_set(self, exchange: Exchange, seen: SetCookieSeen, said: Said) -> None:
@@ -76,11 +80,6 @@ class CookieChecks:
         where = Where(exchange.site, exchange.host, exchange.client, seen.time, exchange.flow_id)
         for code, sentence in self._flaws(exchange, seen, said):
             self._findings.note(code, where, seen.name, sentence)
-        if said.path is not None and said.path != b"/":
-            named = self._paths.get(exchange.host, {})
-            if len(named) < MOST_PATHS:
-                named[seen.name] = said.path
-            remember(self._paths, exchange.host, named, MOST_COOKIES)
 
     def _flaws(self, exchange: Exchange, seen: SetCookieSeen, said: Said) -> list[tuple[str, str]]:
         lost = self._flags.get(_place(seen, said), frozenset()) - said.flags
@@ -106,6 +105,11 @@ class CookieChecks:
             return
         said = said_by(seen.field if seen.passed is None else seen.passed)
         self._downgrade(where, seen, said, sessions)
+        if said.path is not None and said.path != b"/":
+            named = self._paths.get(seen.host, {})
+            if len(named) < MOST_PATHS:
+                named[seen.name] = said.path
+            remember(self._paths, seen.host, named, MOST_COOKIES)
         if seen.expiry is not None and seen.expiry - seen.time > SHORTEST_LONG:
             self._lifetime(where, seen, said)
         self._value(where, seen.name, seen.value)

@@ -158,7 +158,7 @@ class IdChecks:
     def _shared(self, exchange: Exchange, session: Session, owner: Owner, how: str) -> None:
         if session.is_listed and owner.name == session.key.name:
             first = f", first in flow {owner.flow_id}" if owner.flow_id else ""
-            said = f"The id {how} {exchange.client}, and by {owner.client}{first}."
+            said = f"The id {how} {exchange.client}, and used by {owner.client}{first}."
             self._findings.note("shared-id", where_of(exchange), session.key.name, said)
 
     # -- planted -------------------------------------------------------------------------------------------------------
@@ -179,6 +179,14 @@ class IdChecks:
         owner = self._shelf.owner(session.key.site, session.key.id)
         if session.adopted and session.in_url and (owner is None or owner.client == exchange.client):
             self._note_planted(exchange, session, "The server set the cookie to an id from the URL.", Severity.HIGH)
+
+    def set_from_query(self, exchange: Exchange, session: Session, value: bytes) -> None:
+        """The same for a parameter of the cookie's own name, whatever that is."""
+        owner = self._shelf.owner(session.key.site, session.key.id)
+        is_new = owner is None or (owner.flow_id == session.start_flow and owner.client == exchange.client)
+        is_there = len(value) >= SHORTEST_IN_URL and session.key.name + b"=" + value in exchange.target
+        if is_there and is_new and not session.in_url:
+            self._note_planted(exchange, session, "The server set the cookie to a value from the URL.", Severity.HIGH)
 
     def _doubt(self, exchange: Exchange, session: Session) -> None:
         """Whether the client is known not to have had the id with which it came for the first time."""

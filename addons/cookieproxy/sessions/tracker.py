@@ -184,6 +184,7 @@ class Tracker:
             told += self._begins.issue(facts, carried)
         _learn_of_host(host, facts, is_stranger=not carried)
         ledger.checks.exchange(exchange, carried, issues)
+        host.has_paths |= ledger.checks.knows_paths(exchange.host)
         return told
 
 

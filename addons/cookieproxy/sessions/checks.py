@@ -80,9 +80,9 @@ class Checks:
         if exchange.crowd is not None:
             self._limits.crowd(exchange, exchange.crowd)
 
-    def knows_paths(self, host: str) -> bool:
-        """True if a cookie of the host was set with a Path of its own, so that paths matter."""
-        return self._cookies.knows_paths(host)
+    def paths_of(self, host: str) -> tuple[bytes, ...]:
+        """Paths other than / that the host's cookies were set with."""
+        return self._cookies.paths_of(host)
 
     def _carried(self, exchange: Exchange, carried: Sequence[Session]) -> None:
         for session in carried:

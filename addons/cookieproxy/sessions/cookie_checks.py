@@ -69,9 +69,9 @@ class CookieChecks:
         if self._paths and (named := self._paths.get(exchange.host)) is not None:
             self._path_case(exchange, where, named)
 
-    def knows_paths(self, host: str) -> bool:
-        """True if a cookie of the host was set with a Path of its own."""
-        return host in self._paths
+    def paths_of(self, host: str) -> tuple[bytes, ...]:
+        """Paths other than / that the host's cookies were set with."""
+        return tuple(dict.fromkeys(self._paths[host].values())) if host in self._paths else ()
 
     # -- attributes of a session's cookie ------------------------------------------------------------------------------
 

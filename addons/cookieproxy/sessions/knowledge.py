@@ -25,7 +25,7 @@ def page(path: bytes) -> int:
 class HostKnowledge:
     """What is known of one host."""
 
-    __slots__ = ("_choosy", "_cookies", "_logins", "_protected", "_public", "has_paths", "is_changed")
+    __slots__ = ("_choosy", "_cookies", "_logins", "_protected", "_public", "is_changed", "paths")
 
     def __init__(self) -> None:
         self._logins: OrderedDict[bytes, None] = OrderedDict()
@@ -35,8 +35,8 @@ class HostKnowledge:
         self._cookies: OrderedDict[bytes, CookieKnowledge] = OrderedDict()
         self.is_changed = False
         """True until a store has been told."""
-        self.has_paths = False
-        """True once a session's cookie had a Path of its own."""
+        self.paths: tuple[bytes, ...] = ()
+        """Paths other than / that its cookies were set with."""
 
     def is_login(self, path: bytes) -> bool:
         """True if a login was posted there, or from there."""
@@ -84,7 +84,7 @@ class HostKnowledge:
             "public": list(self._public),
             "protected": list(self._protected),
             "choosy": list(self._choosy),
-            "has_paths": self.has_paths,
+            "paths": [path.decode("latin-1") for path in self.paths],
         }
         return json.dumps({name: value for name, value in kept.items() if value}, separators=(",", ":"))
 
@@ -92,6 +92,7 @@ class HostKnowledge:
         """Know again what was known; a state that is not ours is none."""
         try:
             kept = json.loads(state)
+            paths = tuple(path.encode("latin-1") for path in kept.get("paths", ()))
             logins = [path.encode("latin-1") for path in kept.get("logins", ())]
             pages = [[int(each) for each in kept.get(name, ())] for name in ("public", "protected", "choosy")]
         except (ValueError, AttributeError, TypeError):
@@ -99,7 +100,7 @@ class HostKnowledge:
         self._logins.update(dict.fromkeys(logins[-MOST_LOGINS:]))
         for known, numbers in zip((self._public, self._protected, self._choosy), pages, strict=True):
             known.update(dict.fromkeys(numbers[-MOST_PAGES:]))
-        self.has_paths |= bool(kept.get("has_paths"))
+        self.paths = paths
 
     @property
     def cookie_names(self) -> tuple[bytes, ...]:

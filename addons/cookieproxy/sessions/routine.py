@@ -134,7 +134,7 @@ class Routines:
         if routine is None:
             return None
         page = page_of(target)
-        if not page.is_ordinary or host.is_login(page.path) or host.has_paths:
+        if not page.is_ordinary or host.is_login(page.path) or differs_by_case(page.path, host.paths):
             return None
         number = page.number
         for session in routine.sessions:
@@ -179,6 +179,15 @@ class Routines:
         if len(self._known) >= MOST_ROUTINES:
             self._known.clear()
         self._known[alike] = Routine(tuple(carried), tuple(renewed), values, tuple(dict.fromkeys(found)))
+
+
+def differs_by_case(path: bytes, paths: Sequence[bytes]) -> bool:
+    """True if a path begins like one of these but for upper and lower case."""
+    for said in paths:
+        begin = path[: len(said)]
+        if begin != said and begin.lower() == said.lower():
+            return True
+    return False
 
 
 def _is_routine(session: Session, number: int, asked: float) -> bool:

@@ -117,7 +117,7 @@ def server_of(rng: random.Random) -> Server:
     )
 
 
-@pytest.mark.parametrize("seed", range(26))
+@pytest.mark.parametrize("seed", range(60))
 def test_any_server_and_anybody(seed: int) -> None:
     rng = random.Random(seed)
     server = server_of(rng)

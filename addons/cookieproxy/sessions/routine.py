@@ -150,13 +150,15 @@ class Routines:
         if len(routine.renewed) < len(routine.sessions):
             _note_unrenewed(routine, asked)
         for session in routine.sessions:
+            session.requests += 1
+            if answered > session.answered:
+                session.answered = answered
+            if asked <= session.last_seen:
+                continue  # answered later than one that was asked later
             if number in session.paths:
                 session.paths[number] = asked
             session.note_overrun(asked)
-            session.requests += 1
             session.last_seen = asked
-            if answered > session.answered:
-                session.answered = answered
             if not (session.logged_in and is_public):
                 session.proven = asked
                 age = asked - session.started
@@ -201,7 +203,7 @@ def _is_routine(session: Session, number: int, asked: float) -> bool:
         or session.doubtful_gap > session.longest_gap
     ):
         return False
-    if not 0 <= asked - session.last_seen <= session.longest_gap:
+    if asked - session.last_seen > session.longest_gap:
         return False
     return number in session.paths or len(session.paths) >= MOST_PATHS
 

@@ -17,6 +17,7 @@ from .endings import Ending, span
 from .exchanges import Exchange, Issue
 from .findings import Findings, where_of
 from .id_checks import IdChecks
+from .knowledge import Knowledge
 from .likely_sessions import is_of_another_kind, is_session, stands_back
 from .limit_checks import LimitChecks
 from .logins import is_logout_for_sure, looks_private
@@ -37,12 +38,17 @@ class Checks:
     """The checks of one tracker; what they find goes into `findings`."""
 
     def __init__(
-        self, findings: Findings, shelf: Shelf, hash_id: Callable[[bytes], str], site_of: Callable[[str], str]
+        self,
+        findings: Findings,
+        knowledge: Knowledge,
+        shelf: Shelf,
+        hash_id: Callable[[bytes], str],
+        site_of: Callable[[str], str],
     ) -> None:
         self._findings = findings
         self._shelf = shelf
         self._hash_id = hash_id
-        self._cookies = CookieChecks(findings)
+        self._cookies = CookieChecks(findings, knowledge)
         self._ids = IdChecks(findings, shelf, hash_id, site_of)
         self._returns = ReturnChecks(findings)
         self._limits = LimitChecks(findings, shelf)
@@ -79,10 +85,6 @@ class Checks:
             self._cookies.deletions(exchange, issues, sessions)
         if exchange.crowd is not None:
             self._limits.crowd(exchange, exchange.crowd)
-
-    def paths_of(self, host: str) -> tuple[bytes, ...]:
-        """Paths other than / that the host's cookies were set with."""
-        return self._cookies.paths_of(host)
 
     def _carried(self, exchange: Exchange, carried: Sequence[Session]) -> None:
         for session in carried:

@@ -16,6 +16,7 @@ from .catalogue import Severity
 from .endings import span
 from .exchanges import NO_CONTENT, Exchange, Issue
 from .findings import Findings, Where, where_of
+from .knowledge import CookiePlace, Knowledge
 from .logins import REDIRECTS
 from .said import Said, said_by
 from .sensitive import sensitive
@@ -34,28 +35,20 @@ ALL_VALUES = 64
 SOME_VALUES = 16
 """So many values of a cookie are all looked at for what they give away; of later ones each of so many."""
 MOST_COOKIES = 10_000
-MOST_PATHS = 64
-"""Of one host."""
 NOT_THERE = frozenset((404, 410))
 FLAG_NAMES = {"secure": "Secure", "httponly": "HttpOnly", "samesite": "SameSite"}
-
-type _Place = tuple[str, bytes, str | None, bytes]
-"""Host, name, Domain and Path of a cookie."""
 
 
 class CookieChecks:
     """The checks of one tracker that need no session."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, knowledge: Knowledge) -> None:
         self._findings = findings
-        self._flags: OrderedDict[_Place, frozenset[str]] = OrderedDict()
-        """All that each cookie was ever set with."""
+        self._knowledge = knowledge
         self._looked: OrderedDict[tuple[str, bytes], int] = OrderedDict()
         """How many values of a cookie there were, by host and name."""
         self._judged: OrderedDict[int, tuple[str, ...]] = OrderedDict()
         """What was found in values that were looked at, by their hash."""
-        self._paths: OrderedDict[str, dict[bytes, bytes]] = OrderedDict()
-        """Paths other than / that cookies were set with, by host, then by name."""
 
     def exchange(self, exchange: Exchange, sessions: set[bytes]) -> None:
         """Everything that was observed of one exchange; `sessions` are the names of its sessions' cookies."""
@@ -66,12 +59,9 @@ class CookieChecks:
                 self._sent(where, seen.pairs, sessions)  # type: ignore[union-attr]  # the type was just asked for
             elif kind is SetCookieSeen:
                 self._set_cookie(where, seen, sessions)  # type: ignore[arg-type]  # likewise
-        if self._paths and (named := self._paths.get(exchange.host)) is not None:
+        named = self._knowledge.of(exchange.host).paths
+        if named:
             self._path_case(exchange, where, named)
-
-    def paths_of(self, host: str) -> tuple[bytes, ...]:
-        """Paths other than / that the host's cookies were set with."""
-        return tuple(dict.fromkeys(self._paths[host].values())) if host in self._paths else ()
 
     # -- attributes of a session's cookie ------------------------------------------------------------------------------
 
@@ -82,7 +72,7 @@ class CookieChecks:
             self._findings.note(code, where, seen.name, sentence)
 
     def _flaws(self, exchange: Exchange, seen: SetCookieSeen, said: Said) -> list[tuple[str, str]]:
-        lost = self._flags.get(_place(seen, said), frozenset()) - said.flags
+        lost = self._knowledge.of(seen.host).flags.get(_place(seen, said), frozenset()) - said.flags
         flaws = []
         if exchange.scheme == "http":
             flaws.append(("plain-http", "The session's cookie was set over plain http."))
@@ -106,10 +96,7 @@ class CookieChecks:
         said = said_by(seen.field if seen.passed is None else seen.passed)
         self._downgrade(where, seen, said, sessions)
         if said.path is not None and said.path != b"/":
-            named = self._paths.get(seen.host, {})
-            if len(named) < MOST_PATHS:
-                named[seen.name] = said.path
-            remember(self._paths, seen.host, named, MOST_COOKIES)
+            self._knowledge.of(seen.host).note_path(seen.name, said.path)
         if seen.expiry is not None and seen.expiry - seen.time > SHORTEST_LONG:
             self._lifetime(where, seen, said)
         self._value(where, seen.name, seen.value)
@@ -124,7 +111,8 @@ class CookieChecks:
 
     def _downgrade(self, where: Where, seen: SetCookieSeen, said: Said, sessions: set[bytes]) -> None:
         place, flags = _place(seen, said), said.flags
-        before = self._flags.get(place)
+        host = self._knowledge.of(seen.host)
+        before = host.flags.get(place)
         if before == flags:
             return
         if before is not None and (lost := before - flags):
@@ -136,7 +124,7 @@ class CookieChecks:
                 said_so = f"It had been set with {names}, and was set again without."
                 self._findings.note("attribute-downgrade", where, seen.name, said_so, severity)
             flags |= before
-        remember(self._flags, place, flags, MOST_COOKIES)
+        host.note_flags(place, flags)
 
     def _sent(self, where: Where, pairs: tuple[SentPair, ...], sessions: set[bytes]) -> None:
         if len(pairs) > 1 and len({pair.name for pair in pairs}) < len(pairs):
@@ -270,8 +258,8 @@ def scope(pair: SentPair) -> str:
     return f"Path={path} of {pair.domain}" + ("" if pair.host_only else " and below")
 
 
-def _place(seen: SetCookieSeen, said: Said) -> _Place:
-    return (seen.host, seen.name, said.domain, said.path or default_path(seen.path))
+def _place(seen: SetCookieSeen, said: Said) -> CookiePlace:
+    return (seen.name, said.domain, said.path or default_path(seen.path))
 
 
 def _has(leak: str) -> str:

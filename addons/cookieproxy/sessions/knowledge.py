@@ -15,6 +15,11 @@ MOST_HOSTS = 4_096
 MOST_PAGES = 512
 MOST_LOGINS = 32
 MOST_NAMES = 64
+MOST_PATHS = 64
+MOST_COOKIES = 256
+
+type CookiePlace = tuple[bytes, str | None, bytes]
+"""Name, Domain and Path of a cookie."""
 
 
 def page(path: bytes) -> int:
@@ -25,7 +30,7 @@ def page(path: bytes) -> int:
 class HostKnowledge:
     """What is known of one host."""
 
-    __slots__ = ("_choosy", "_cookies", "_logins", "_protected", "_public", "is_changed", "paths")
+    __slots__ = ("_choosy", "_cookies", "_logins", "_protected", "_public", "flags", "is_changed", "paths")
 
     def __init__(self) -> None:
         self._logins: OrderedDict[bytes, None] = OrderedDict()
@@ -35,8 +40,10 @@ class HostKnowledge:
         self._cookies: OrderedDict[bytes, CookieKnowledge] = OrderedDict()
         self.is_changed = False
         """True until a store has been told."""
-        self.paths: tuple[bytes, ...] = ()
-        """Paths other than / that its cookies were set with."""
+        self.paths: dict[bytes, bytes] = {}
+        """Paths other than / that its cookies were set with, by name."""
+        self.flags: OrderedDict[CookiePlace, frozenset[str]] = OrderedDict()
+        """All that each of its cookies was ever set with."""
 
     def is_login(self, path: bytes) -> bool:
         """True if a login was posted there, or from there."""
@@ -77,6 +84,17 @@ class HostKnowledge:
         remember(self._choosy, number, None, MOST_PAGES)
         self.is_changed = True
 
+    def note_path(self, name: bytes, path: bytes) -> None:
+        """One of its cookies was set with this Path."""
+        if self.paths.get(name) != path and (name in self.paths or len(self.paths) < MOST_PATHS):
+            self.paths[name] = path
+            self.is_changed = True
+
+    def note_flags(self, place: CookiePlace, flags: frozenset[str]) -> None:
+        """One of its cookies was ever set with these."""
+        self.is_changed |= self.flags.get(place) != flags
+        remember(self.flags, place, flags, MOST_COOKIES)
+
     def state(self) -> str:
         """What a proxy started anew needs of it, as JSON."""
         kept = {
@@ -84,7 +102,11 @@ class HostKnowledge:
             "public": list(self._public),
             "protected": list(self._protected),
             "choosy": list(self._choosy),
-            "paths": [path.decode("latin-1") for path in self.paths],
+            "paths": [[name.decode("latin-1"), path.decode("latin-1")] for name, path in self.paths.items()],
+            "flags": [
+                [name.decode("latin-1"), domain, path.decode("latin-1"), *sorted(flags)]
+                for (name, domain, path), flags in self.flags.items()
+            ],
         }
         return json.dumps({name: value for name, value in kept.items() if value}, separators=(",", ":"))
 
@@ -92,7 +114,11 @@ class HostKnowledge:
         """Know again what was known; a state that is not ours is none."""
         try:
             kept = json.loads(state)
-            paths = tuple(path.encode("latin-1") for path in kept.get("paths", ()))
+            paths = {name.encode("latin-1"): path.encode("latin-1") for name, path in kept.get("paths", ())}
+            flags = {
+                (name.encode("latin-1"), domain, path.encode("latin-1")): frozenset(said)
+                for name, domain, path, *said in kept.get("flags", ())
+            }
             logins = [path.encode("latin-1") for path in kept.get("logins", ())]
             pages = [[int(each) for each in kept.get(name, ())] for name in ("public", "protected", "choosy")]
         except (ValueError, AttributeError, TypeError):
@@ -100,7 +126,8 @@ class HostKnowledge:
         self._logins.update(dict.fromkeys(logins[-MOST_LOGINS:]))
         for known, numbers in zip((self._public, self._protected, self._choosy), pages, strict=True):
             known.update(dict.fromkeys(numbers[-MOST_PAGES:]))
-        self.paths = paths
+        self.paths = dict(list(paths.items())[:MOST_PATHS])
+        self.flags.update(list(flags.items())[:MOST_COOKIES])
 
     @property
     def cookie_names(self) -> tuple[bytes, ...]:

@@ -23,6 +23,10 @@ type HashId = Callable[[bytes], str]
 type SiteOf = Callable[[str], str]
 
 
+FOUND_DEAD = frozenset((EndCause.TIMED_OUT, EndCause.LOST))
+"""Ends at which the server showed that a session had been dead, so that what it had survived last is open to doubt."""
+
+
 class Change(StrEnum):
     """What there is to say of a session."""
 
@@ -57,7 +61,7 @@ class Ledger:
         self.shelf = shelf
         self.knowledge = Knowledge()
         self.findings = Findings()
-        self.checks = Checks(self.findings, shelf, hash_id, site_of)
+        self.checks = Checks(self.findings, self.knowledge, shelf, hash_id, site_of)
         self.settings = Settings()
         self.changed: dict[Session, None] = {}
 
@@ -103,6 +107,8 @@ class Ledger:
         self, session: Session, ending: Ending, time: float, flow_id: str | None, change: Change = Change.ENDED
     ) -> list[Told]:
         """A session is over, or turns out to have ended in another way."""
+        if ending.cause not in FOUND_DEAD:
+            session.longest_gap = max(session.longest_gap, session.doubtful_gap)
         session.end(ending.cause, time, flow_id, ending.sentence)
         session.killing_gap, session.killing_age = ending.gap, ending.age
         self.shelf.bury(session)

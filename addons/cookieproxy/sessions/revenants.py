@@ -33,6 +33,7 @@ class Revenants:
                 return self._ends.was_dead(session)
             if exchange.asked >= session.started and was_good:
                 session.requests += 1  # on its way before the client could know
+                session.last_seen = max(session.last_seen, exchange.asked)
                 self._ledger.mark(session)
             return []
         if session.end_cause in BY_CLIENT:
@@ -58,7 +59,8 @@ class Revenants:
     def _use_gone(self, session: Session, facts: Facts, is_replaced: bool) -> None:
         """The client should not have it any more, and sends it all the same."""
         if facts.refusal is None and not is_replaced:
-            session.expiry = None
+            if session.expiry is not None and session.expiry <= facts.exchange.asked:
+                session.expiry = None
             session.go_on()
             self._ledger.shelf.revive(session)
             self._uses.serve(session, facts, facts.issues.get(session.key.name))

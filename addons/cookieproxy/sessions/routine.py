@@ -5,7 +5,7 @@ made of the first of these is remembered; of the others only the time is new. Kn
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
@@ -134,7 +134,7 @@ class Routines:
         if routine is None:
             return None
         page = page_of(target)
-        if not page.is_ordinary or host.is_login(page.path) or differs_by_case(page.path, host.paths):
+        if not page.is_ordinary or host.is_login(page.path) or differs_by_case(page.path, host.paths.values()):
             return None
         number = page.number
         for session in routine.sessions:
@@ -183,7 +183,7 @@ class Routines:
         self._known[alike] = Routine(tuple(carried), tuple(renewed), values, tuple(dict.fromkeys(found)))
 
 
-def differs_by_case(path: bytes, paths: Sequence[bytes]) -> bool:
+def differs_by_case(path: bytes, paths: Iterable[bytes]) -> bool:
     """True if a path begins like one of these but for upper and lower case."""
     for said in paths:
         begin = path[: len(said)]

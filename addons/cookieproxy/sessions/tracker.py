@@ -184,7 +184,6 @@ class Tracker:
             told += self._begins.issue(facts, carried)
         _learn_of_host(host, facts, is_stranger=not carried)
         ledger.checks.exchange(exchange, carried, issues)
-        host.paths = ledger.checks.paths_of(exchange.host) or host.paths
         return told
 
 

@@ -121,7 +121,7 @@ class Ends:
             return told + self._rotated(session, facts, "A new id was issued at the login.")
         if facts.refusal is not None and (session.logged_in or facts.number in session.paths):
             return self._dead(session, facts, f"{facts.refusal.said} and replaced")
-        if self._seems_dead(session, facts):
+        if not self._changes_always(session, facts) and self._seems_dead(session, facts):
             return self._dead(session, facts, "Replaced by a new id")
         self.settle(session, facts)
         if session.inherited and facts.is_page_given:
@@ -134,6 +134,29 @@ class Ends:
             session.longest_gap = longest  # what it survived shows with the new id
         session.known.rotations += 1
         return self._rotated(session, facts, "A new id took over while it was in use.")
+
+    def _changes_always(self, session: Session, facts: Facts) -> bool:
+        """True if ids are replaced at their first use, one after the other: then none of them had been dead."""
+        gap, before = facts.exchange.asked - session.proven, self._before(session)
+        if before is None or session.requests or before.requests or gap >= SHORTEST_CUSTOMARY:
+            return False
+        if before.end_cause is EndCause.TIMED_OUT and before.killing_gap is not None and before.by_refusal is None:
+            if before.killing_gap >= SHORTEST_CUSTOMARY:
+                return False
+            self._was_rotated(before, session)
+        return before.end_cause is EndCause.ROTATED
+
+    def _was_rotated(self, before: Session, session: Session) -> None:
+        """What seemed dead had been replaced while it was in use."""
+        gap = before.killing_gap or 0.0
+        before.end(EndCause.ROTATED, before.ended or 0.0, before.end_flow, "A new id took over while it was in use.")
+        before.killing_gap = before.killing_age = None
+        before.longest_gap = max(before.longest_gap, gap)
+        before.requests += 1
+        session.took_over = True
+        before.known.rotations += 1
+        before.known.survived(before, (before.ended or before.last_seen) - before.started)
+        self._ledger.mark(before)
 
     def _seems_dead(self, session: Session, facts: Facts) -> bool:
         """True if the id that was replaced had most likely been dead, though the page was given."""
@@ -277,11 +300,4 @@ class Ends:
             or before.by_refusal is not None
         ):
             return
-        gap = before.killing_gap or 0.0
-        before.end(EndCause.ROTATED, before.ended or 0.0, before.end_flow, "A new id took over while it was in use.")
-        before.killing_gap = before.killing_age = None
-        before.longest_gap = max(before.longest_gap, gap)
-        before.requests += 1
-        session.took_over = True
-        before.known.survived(before, (before.ended or before.last_seen) - before.started)
-        self._ledger.mark(before)
+        self._was_rotated(before, session)

@@ -69,6 +69,11 @@ class Ledger:
         """What tells the session of this id apart."""
         return Key(exchange.client, exchange.site, name, self.hash_id(value))
 
+    def is_id_of(self, session: Session, value: bytes) -> bool:
+        """True if a value is this session's, or was."""
+        id_ = self.hash_id(value)
+        return id_ == session.key.id or id_ in session.also
+
     def may_be_session(self, name: bytes, value: bytes) -> bool:
         """True if a cookie is, or may turn out to be, a session's."""
         kind = names.kind_of(name)

@@ -26,7 +26,7 @@ class Revenants:
         exchange = facts.exchange
         assert session.ended is not None
         issue = facts.issues.get(session.key.name)
-        is_replaced = issue is not None and (issue.value is None or self._ledger.hash_id(issue.value) != session.key.id)
+        is_replaced = issue is not None and (issue.value is None or not self._ledger.is_id_of(session, issue.value))
         if exchange.asked <= session.ended and session.end_cause is not EndCause.EXPIRED:
             was_good = facts.refusal is None and not is_replaced and session.killing_gap is None
             if session.end_cause is EndCause.ROTATED and facts.refusal is not None and session.logged_in:

@@ -58,6 +58,7 @@ class Session:
     __slots__ = (
         "adopted",
         "alias",
+        "also",
         "answered",
         "before_end",
         "by_refusal",
@@ -150,6 +151,8 @@ class Session:
         self.killing_age: float | None = None
         self.risen: float | None = None
         """When a late response set its id again although it was over."""
+        self.also: tuple[str, ...] = ()
+        """Hashes of later values, if the cookie carries its content and so changes with it."""
         self.rotated_from: str | None = None
         """The id in answer to which this one was issued."""
         self.took_over = False
@@ -309,6 +312,7 @@ class Session:
             "pending_login": self.pending_login,
             "tells_logout": self.tells_logout,
             "used": self.used,
+            "also": self.also,
             "overrun": self.overrun,
             "by_refusal": self.by_refusal,
             "points": self.recognition.points,
@@ -350,6 +354,7 @@ def restored(seen: SessionSeen, policy: Timeouts | None, known: CookieKnowledge)
     session.renewed_at = float(state.get("renewed_at") or seen.started)
     session.inherited = bool(state.get("inherited"))
     session.by_refusal = state.get("by_refusal")
+    session.also = tuple(str(each) for each in state.get("also") or ())
     session.used = bool(state.get("used"))
     session.pending_login = _noted(state.get("pending_login"))
     session.tells_logout = _noted(state.get("tells_logout"))

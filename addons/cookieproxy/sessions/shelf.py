@@ -13,6 +13,8 @@ from .session import BYTES_PER_SESSION, Key, Session
 MOST_OPEN = 20_000
 MOST_DEAD = 20_000
 MOST_OWNERS = 50_000
+MOST_ALSO = 4
+"""Of the values that a cookie with content had, the latest, which may still be on their way."""
 MOST_BYTES = (MOST_OPEN + MOST_DEAD) * BYTES_PER_SESSION
 """What all sessions together take at most, in octets."""
 
@@ -40,6 +42,8 @@ class Shelf:
         self._open: OrderedDict[Key, Session] = OrderedDict()
         self._dead: OrderedDict[Key, Session] = OrderedDict()
         self._by_name: dict[tuple[str, bytes], dict[Key, Session]] = {}
+        self._aliases: OrderedDict[Key, Key] = OrderedDict()
+        """Other ids of sessions whose cookie carries its content, and the id under which each is known."""
         self._owners: OrderedDict[tuple[str, str], Owner] = OrderedDict()
 
     def __iter__(self) -> Iterator[Session]:
@@ -56,11 +60,13 @@ class Shelf:
 
     def get(self, key: Key) -> Session | None:
         """The session of this id that goes on."""
-        return self._open.get(key)
+        found = self._open.get(key)
+        return self._open.get(self._aliases[key]) if found is None and key in self._aliases else found
 
     def dead(self, key: Key) -> Session | None:
         """The latest session of this id that is over."""
-        return self._dead.get(key)
+        found = self._dead.get(key)
+        return self._dead.get(self._aliases[key]) if found is None and key in self._aliases else found
 
     def of_name(self, client: str, name: bytes) -> list[Session]:
         """A client's sessions that go on and have this name, or had it before a rule renamed it."""
@@ -73,6 +79,8 @@ class Shelf:
             remember(self._dead, key, session, self._most_dead)
             return []
         self._open[key] = session
+        for id_ in session.also:
+            remember(self._aliases, key._replace(id=id_), key, MOST_OWNERS)
         self._index(session)
         left = []
         while len(self._open) > self._most_open:
@@ -81,6 +89,11 @@ class Shelf:
             self.let_go += 1
             left.append(oldest)
         return left
+
+    def add_id(self, session: Session, id_: str) -> None:
+        """Its cookie has another value, and it is the same session."""
+        session.also = (*session.also[1 - MOST_ALSO :], id_)
+        remember(self._aliases, session.key._replace(id=id_), session.key, MOST_OWNERS)
 
     def rename(self, session: Session, alias: bytes) -> None:
         """The browser knows it by another name."""

@@ -13,6 +13,7 @@ from .endings import Ending, collects_by_lottery, explains, gap_before, is_stead
 from .ends import NEW_REQUESTS, Ends
 from .exchanges import Issue
 from .facts import Facts
+from .id_parts import id_part
 from .ledger import Ledger, Told
 from .session import MOST_PATHS, Record, Session
 
@@ -36,8 +37,10 @@ class Uses:
         if exchange.asked < session.started:
             return told
         issue = facts.issues.get(session.key.name)
-        if issue is not None and issue.value is not None and self._ledger.hash_id(issue.value) != session.key.id:
-            if issue.hits:
+        if issue is not None and issue.value is not None and not self._ledger.is_id_of(session, issue.value):
+            if issue.hits and self._only_its_content_changed(session, facts, issue.value):
+                self._ledger.shelf.add_id(session, self._ledger.hash_id(issue.value))
+            elif issue.hits:
                 return told + self._ends.replaced(session, facts, issue.value)
         elif issue is not None and issue.value is None and issue.deletes:
             if issue.hits or session.adopted:
@@ -55,6 +58,14 @@ class Uses:
                 return told + self._ends.refused(session, facts)
         self.serve(session, facts, issue)
         return told
+
+    @staticmethod
+    def _only_its_content_changed(session: Session, facts: Facts, value: bytes) -> bool:
+        """True if the cookie carries its content, signed or encrypted, and is only written anew because that changed."""
+        if facts.is_login or facts.is_logout or facts.refusal is not None or not facts.exchange.is_good:
+            return False
+        old = dict(facts.exchange.pairs).get(session.key.name)
+        return old is not None and id_part(old) is None and id_part(value) is None
 
     def _leave_others(self, session: Session, facts: Facts, carried: Sequence[Session]) -> list[Told]:
         """Other ids of the same cookie that the client would have sent with this request if it still had them."""

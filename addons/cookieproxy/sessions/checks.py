@@ -22,6 +22,7 @@ from .likely_sessions import is_of_another_kind, is_session, stands_back
 from .limit_checks import LimitChecks
 from .logins import is_logout_for_sure, looks_private
 from .return_checks import ReturnChecks
+from .routine import page_of
 from .said import Said, said_by
 from .samples_kept import SamplesKept
 from .session import Key, Session
@@ -233,7 +234,9 @@ class Checks:
         theirs = self._ids.theirs(session)
         if theirs is None or theirs.end_cause is not EndCause.LOGOUT or theirs.ended is None:
             return
-        if exchange.status < 300 and theirs.ended < exchange.asked and looks_private(exchange.path):
+        page = page_of(exchange.target)
+        is_guarded = looks_private(exchange.path) or (theirs.logged_in and page.number in theirs.paths)
+        if exchange.status < 300 and theirs.ended < exchange.asked and is_guarded:
             self.alive_after_logout(exchange, session, theirs.ended, theirs.end_flow)
 
     def resurrection(self, exchange: Exchange, session: Session) -> None:

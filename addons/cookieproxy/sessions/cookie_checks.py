@@ -36,7 +36,7 @@ SOME_VALUES = 16
 """So many values of a cookie are all looked at for what they give away; of later ones each of so many."""
 MOST_COOKIES = 10_000
 NOT_THERE = frozenset((404, 410))
-FLAG_NAMES = {"secure": "Secure", "httponly": "HttpOnly", "samesite": "SameSite"}
+FLAG_NAMES = {"secure": "Secure", "httponly": "HttpOnly", "samesite": "SameSite=Lax or Strict"}
 
 
 class CookieChecks:

@@ -14,6 +14,8 @@ SHORTEST_TIMEOUT = 1.0
 """Seconds: no server ends sessions sooner."""
 SLOW_SECONDS = 1.0
 """A response that took longer keeps its session in use until it came."""
+NOISE = 0.5
+"""Seconds by which two gaps may differ for the time that requests take."""
 STEADY = 1.5
 """Gaps that differ by no more than this factor are alike."""
 STEADY_GAPS = 3
@@ -90,8 +92,8 @@ def explains(session: Session, gap: float) -> bool:
     if known.shortest_kill is not None and gap >= known.shortest_kill:
         return True
     longest = known.longest_gap(session)
-    if gap <= longest:
-        return False
+    if gap <= longest + (-NOISE if collects_by_lottery(session) else NOISE):
+        return False  # of two equal gaps, chance may let one be survived
     return not is_steady(session, gap) or _has_one(CUSTOMARY_IDLE, longest, gap)
 
 

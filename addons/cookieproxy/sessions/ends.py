@@ -168,6 +168,8 @@ class Ends:
             return False
         if session.known.rotations >= ROTATES:
             return False
+        if ending.gap is not None and ending.gap < SHORTEST_CUSTOMARY and session.known.longest_gap(session) <= 0:
+            return False  # it was the first gap of all
         policy = session.policy
         if policy is not None and ending.age is not None:
             return policy.absolute is not None and ending.age >= policy.absolute - POLICY_SLACK

@@ -25,7 +25,8 @@ _LOGIN_TARGET = re.compile(
 )
 """Where passwords are posted to."""
 _OUT = (
-    rb"(?<!cata)(?<!dia)(?<!b)log[-_]?o(?:ut|ff)(?!er|icial|ice|let|line)|sign[-_]?o(?:ut|ff)|abmeld|auslog|deconnexion"
+    rb"(?<!cata)(?<!dia)(?<!b)log[-_]?o(?:ut|ff)(?!er|icial|ice|let|line)"
+    rb"(?![-_](?!all|now|action|success|confirm|complete|done|user|handler|process|page|form|request)[a-z]{3,})|sign[-_]?o(?:ut|ff)|abmeld|auslog|deconnexion"
     rb"|d%C3%A9connexion|cerrar[-_]?ses|salir(?:$|[/._?-])|uitlog|end[-_]?session"
     rb"|(?:^|/)sessions?/(?:destroy|end|delete|kill|close)(?:$|[/.])"
 )

@@ -28,7 +28,7 @@ class Said(NamedTuple):
     max_age: float | None
     """Seconds."""
     flags: frozenset[str]
-    """Those of secure, httponly and samesite that it has."""
+    """Those of secure, httponly and samesite (Lax or Strict) that it has."""
     date: bytes | None = None
     """Its Expires, as it is written."""
 
@@ -84,7 +84,7 @@ def _said(attributes: bytes) -> Said:
         domain or None,
         path if path.startswith(b"/") else None,
         _max_age(counted.get(b"max-age")),
-        frozenset(flags | ({"samesite"} if known else set())),
+        frozenset(flags | ({"samesite"} if known in ("lax", "strict") else set())),
         counted.get(b"expires"),
     )
 

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from mitmproxy.http import HTTPFlow
 
 from ..config import Config
-from ..core.events import Observation
+from ..core.events import EndCause, Observation, SessionSeen
 from ..core.hosts import Suffixes, site_of
 from ..core.syntax import wire_text
 from ..exchange import Browser, RequestHead, RequestResult, ResponseHead
@@ -191,18 +191,31 @@ def _has_password(flow: HTTPFlow) -> bool:
 SAID = {
     Change.BEGAN: "session {id} began",
     Change.ROTATED: "session {id} was replaced by {next}",
-    Change.ENDED: "session {id} ended, {cause}, after {lifetime}: {sentence}",
+    Change.ENDED: "session {id} ended, {cause}, after {lifetime}: {sentence}{policy}",
 }
+JUDGED_BY_POLICY = frozenset((EndCause.TIMED_OUT, EndCause.LOST, EndCause.EXPIRED))
+ADOPTED = "session {id} began before it was seen, and is followed from now on"
 
 
 def _log(told: Told) -> None:
     session = told.session
     name = clipped(printable(wire_text(session.cookie)), 80)
-    said = SAID[told.change].format(
+    text = ADOPTED if told.change is Change.BEGAN and session.adopted else SAID[told.change]
+    said = text.format(
         id=session.id[:SHOWN_DIGITS],
         next=(session.rotated_to or "another")[:SHOWN_DIGITS],
         cause=session.end_cause.value.replace("_", " "),
         lifetime=span((session.ended or session.last_seen) - session.started),
         sentence=printable(session.end_sentence or ""),
+        policy=_by_policy(session),
     )
     logger.info(f"{printable(session.host)} {name}: {said} [{printable(session.client)}]")
+
+
+def _by_policy(session: SessionSeen) -> str:
+    """What should have happened, beside what did; nothing where nobody says, or a person ended it."""
+    due, ended = session.expected_end, session.ended
+    if due is None or ended is None or session.end_cause not in JUDGED_BY_POLICY:
+        return ""
+    when = "now" if round(due) == round(ended) else f"{span(abs(ended - due))} {'earlier' if due < ended else 'later'}"
+    return f" By the policy {printable(session.policy or '')} it should have ended {when}."

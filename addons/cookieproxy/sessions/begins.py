@@ -21,6 +21,7 @@ class Begins:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._adopted: list[Session] = []
 
     # -- what comes with a request -------------------------------------------------------------------------------------
 
@@ -50,9 +51,15 @@ class Begins:
         owner = self._ledger.shelf.owner(key.site, key.id)
         session = self._ledger.begin(exchange, key, exchange.asked, recognition, was_set=False)
         session.adopted = True
+        self._adopted.append(session)
         if owner is not None:
             self._ledger.checks.presented(exchange, session)
         return session
+
+    def told_of_adopted(self) -> list[Told]:
+        """The sessions that were adopted since this was asked last."""
+        adopted, self._adopted = self._adopted, []
+        return [told for session in adopted for told in self._ledger.told(Change.BEGAN, session)]
 
     # -- what a response issues ----------------------------------------------------------------------------------------
 

@@ -172,6 +172,7 @@ class Tracker:
         issues = issues_of(exchange.seen) if exchange.seen else {}
         told = self._ends.leave_jar(exchange.seen) if exchange.seen else []
         carried, dead = self._begins.carried(exchange)
+        told += self._begins.told_of_adopted()
         self._begins.redirected(exchange, issues)
         facts = facts_of(exchange, host, ledger.knowledge, issues)
         for session in carried:

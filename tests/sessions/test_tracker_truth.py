@@ -398,6 +398,40 @@ def a_new_id_with_every_answer(talk: Talk) -> None:
         talk.ask(at, "/account", one, sets=other)
 
 
+@row("rotated 600 8 ->1", "timed_out 10400 ?", "open - 1")
+def the_new_id_times_out_before_it_was_used_much(talk: Talk) -> None:
+    """Its end says nothing of the one before."""
+    talk.refuse(-10)
+    talk.login(0, sets=A)
+    talk.uses((1, 100, 200, 300, 400, 500), A)
+    talk.ask(590, "/account", A)
+    talk.ask(600, "/account", A, sets=B)
+    talk.refuse(11_000, B)
+    talk.login(11_020, B, sets=C)
+    talk.ask(11_021, "/account", C)
+
+
+@row("timed_out 2280 ?", "open - 1")
+def a_stranger_s_id_is_replaced_by_a_server_that_also_rotates(talk: Talk) -> None:
+    talk.ask(0, "/", sets=A)
+    talk.refuse(30, A)
+    talk.refuse(60, A)
+    talk.ask(2280, "/account", A, to="/login", sets=B)
+    talk.ask(2281, "/login", B)
+
+
+@row("logout 100 3", "rotated 1360 4 ->2", "open - 1")
+def a_stranger_s_id_is_led_to_the_login_as_it_was_before(talk: Talk) -> None:
+    talk.login(0, sets=A)
+    talk.uses((1, 50), A)
+    talk.ask(100, "/logout", A, sets=B, to="/")
+    talk.refuse(140, B)
+    talk.refuse(1440, B, "/orders")
+    talk.ask(1442, "/login", B)
+    talk.login(1460, B, sets=C)
+    talk.ask(1461, "/account", C)
+
+
 # -- logouts
 
 

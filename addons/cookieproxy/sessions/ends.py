@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..core.events import EndCause, Event, EventKind, Observation
 from ..core.outcome import RemovalCause
-from .endings import SHORTEST_CUSTOMARY, Ending, gap_before, of_dead, span
+from .endings import SHORTEST_CUSTOMARY, Ending, explains, gap_before, of_dead, span
 from .facts import Facts
 from .ledger import Change, Ledger, Told
 from .session import POLICY_SLACK, Session
@@ -116,7 +116,7 @@ class Ends:
         if session.tells_logout is not None:
             return self._dead(session, facts, "Replaced by a new id")
         if facts.is_login:
-            told = self.before_was_lost(session) if session.inherited else []
+            told = self.before_was_lost(session) if self.knows_nobody(session, exchange.asked) else []
             self._count(session, exchange.asked)
             return told + self._rotated(session, facts, "A new id was issued at the login.")
         if facts.refusal is not None and (session.logged_in or facts.number in session.paths):
@@ -132,7 +132,7 @@ class Ends:
         self._count(session, exchange.asked)
         if session.logged_in:
             session.longest_gap = longest  # what it survived shows with the new id
-        session.known.rotations += 1
+        session.known.rotations += int(facts.is_page_given)
         return self._rotated(session, facts, "A new id took over while it was in use.")
 
     def _changes_always(self, session: Session, facts: Facts) -> bool:
@@ -263,6 +263,13 @@ class Ends:
         before.longest_gap, before.before_end = max(before.longest_gap, gap), None
         before.known.survived(before, before.last_seen - before.started)
         self._ledger.mark(before)
+
+    @staticmethod
+    def knows_nobody(session: Session, asked: float) -> bool:
+        """True if an id that took over seems to have been good for nothing, and no gap or logout of its own explains that."""
+        if not session.inherited or session.requests >= NEW_REQUESTS or session.tells_logout is not None:
+            return False
+        return not explains(session, asked - session.proven)
 
     def before_was_lost(self, session: Session) -> list[Told]:
         """An id that seemed to take over knows nobody: the one before was dead."""

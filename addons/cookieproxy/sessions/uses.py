@@ -10,7 +10,7 @@ from ..core.events import EndCause
 from ..core.paths import path_match
 from . import names
 from .endings import Ending, collects_by_lottery, explains, gap_before, is_steady
-from .ends import NEW_REQUESTS, Ends
+from .ends import Ends
 from .exchanges import Issue
 from .facts import Facts
 from .id_parts import id_part
@@ -48,8 +48,7 @@ class Uses:
             self._ledger.checks.deletion_misses(exchange, session.key.name)
             session.tells_logout = (exchange.answered, exchange.flow_id)
         elif facts.refusal is not None and not facts.is_login and not facts.host.is_choosy(facts.number):
-            is_new = session.inherited and session.requests < NEW_REQUESTS
-            if is_new and not explains(session, exchange.asked - session.proven):
+            if self._ends.knows_nobody(session, exchange.asked):
                 self.serve(session, facts, None)
                 return told + self._ends.before_was_lost(session)
             gap = exchange.asked - session.proven

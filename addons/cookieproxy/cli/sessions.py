@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..core.events import EndCause
 from ..record.listings import SessionRow
 from ..record.protocol import Reader
-from ..report.text import moment, span
+from ..report.text import apart, moment, span
 from ..report.timeouts import UNKNOWN, Bounds, Place, bounds_by_place, listed
 from .arguments import Arguments
 from .output import remark, write_json
@@ -119,10 +119,10 @@ def lasted(row: SessionRow) -> str:
 
 def idle_timeout(known: Bounds) -> str:
     """`18 min – 31 min`, or the one bound that is known."""
-    low, high = (None if seconds is None else span(seconds) for seconds in (known.idle_low, known.idle_high))
+    low, high = known.idle_low, known.idle_high
     if low is not None and high is not None:
-        return f"{low} – {high}"
-    return f"over {low}" if low is not None else f"under {high}" if high is not None else ""
+        return " – ".join(apart(low, high))
+    return f"over {span(low)}" if low is not None else f"under {span(high)}" if high is not None else ""
 
 
 def why(row: SessionRow, now: float) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..core.events import EndCause
 from ..record.listings import SessionRow
-from .text import span
+from .text import apart, span
 from .timeouts import UNKNOWN, Bounds, Place
 
 MOST_GAPS = 200
@@ -89,7 +89,7 @@ def _sentences(bounds: Bounds, renewal: str | None, dead: float, contradicted: b
 
 def _idle(low: float | None, high: float | None) -> Iterator[str]:
     if low is not None and high is not None:
-        yield f"The idle timeout lies between {span(low)} and {span(high)}."
+        yield "The idle timeout lies between {} and {}.".format(*apart(low, high))
     elif high is not None:
         yield f"The idle timeout is at most {span(high)}: a session was dead after such a gap."
     elif low is not None:
@@ -99,5 +99,5 @@ def _idle(low: float | None, high: float | None) -> Iterator[str]:
 def _absolute(low: float | None, high: float | None) -> Iterator[str]:
     if high is None:
         return
-    begin = "A session lives at most" if low is None else f"A session lives between {span(low)} and"
-    yield f"{begin} {span(high)} in all, however much it is used (absolute timeout)."
+    said = f"at most {span(high)}" if low is None else "between {} and {}".format(*apart(low, high))
+    yield f"A session lives {said} in all, however much it is used (absolute timeout)."

@@ -6,6 +6,8 @@ Everything is a pure function of its arguments; the time zone is this machine's.
 import re
 from datetime import UTC, datetime
 
+from ..sessions.endings import span as fine_span
+
 _MASKED_HASH = re.compile(r"#[0-9a-f]{16}:(\d+)")
 _UNITS = ((365.25 * 86_400, "years"), (86_400, "days"), (3600, "h"), (60, "min"))
 """Seconds of a unit; a unit is used from two of it on."""
@@ -43,6 +45,12 @@ def span(seconds: float) -> str:
         if seconds >= 2 * unit_seconds:
             return f"{round(seconds / unit_seconds)} {unit}"
     return f"{round(seconds)} s"
+
+
+def apart(low: float, high: float) -> tuple[str, str]:
+    """Two durations in short, in smaller units if they would be said alike: `19 min 52 s` and `20 min 25 s`."""
+    short = span(low), span(high)
+    return short if short[0] != short[1] else (fine_span(low), fine_span(high))
 
 
 def expiry(time: float | None, now: float) -> str:

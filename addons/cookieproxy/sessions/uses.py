@@ -157,9 +157,11 @@ class Uses:
             elif facts.login_worked is None:
                 session.pending_login = (exchange.answered, exchange.flow_id)
         elif session.pending_login is not None and is_proof and not facts.is_login_page and facts.refusal is None:
-            session.pending_login = None
-            if facts.is_page_given:
+            posted, session.pending_login = session.pending_login[0], None
+            if facts.is_page_given and posted > session.started:
                 self.logged_in(session, facts)
+            elif facts.is_page_given:
+                session.logged_in = True  # the login itself had issued it
 
     def logged_in(self, session: Session, facts: Facts) -> None:
         """A login with this id succeeded."""

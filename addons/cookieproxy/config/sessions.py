@@ -45,6 +45,8 @@ def _timeout(key: object) -> str:
 
 def _policy(value: object) -> str | Timeouts:
     if isinstance(value, dict):
+        if not value:
+            refuse("neither idle nor absolute is said: write php, aspnet or {idle: 20m}")
         return Timeouts(**mapping(value, _timeout, duration))
     said = text(value)
     if said.lower() not in POLICIES:

@@ -23,6 +23,10 @@ STEADY_GAPS = 3
 CUSTOMARY_IDLE = (300.0, 600.0, 900.0, 1_200.0, 1_440.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 86_400.0)
 """Seconds: idle timeouts that people configure."""
 SHORTEST_CUSTOMARY = CUSTOMARY_IDLE[0]
+USUAL_TIMEOUT = 1_200.0
+"""Seconds: the shortest idle timeout that is common."""
+BARELY_OVERDUE = 60.0
+"""Seconds: where timeouts are shorter than is common, somebody tries them out, and they are shorter than this."""
 CUSTOMARY_ABSOLUTE = (1_200.0, 1_440.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 43_200.0, 86_400.0, 604_800.0)
 
 
@@ -53,19 +57,21 @@ def of_dead(session: Session, asked: float, how: str, certain: float | None = No
     `certain` is when it was good last for sure: pages that it was given since may be for everybody.
     """
     known, age = session.known, asked - session.started
-    gap = max(0.0, asked - session.proven, session.doubtful_gap)
+    doubtful = session.doubtful_gap
+    if BARELY_OVERDUE <= doubtful < USUAL_TIMEOUT:
+        doubtful = 0.0  # no server is set to that
+    gap = max(0.0, asked - session.proven, doubtful)
     if _is_overdue(session, gap, age):
         return _by_age(age, how)
     if explains(session, gap):
         return Ending(EndCause.TIMED_OUT, f"{how} after {span(gap)} without a request.", gap=gap)
-    if certain is not None and (doubtful := _doubtful(session, certain)) is not None:
-        gap = asked - certain
-        said = f"{how}, and had most likely been dead since a gap of {span(doubtful.gap)}."
-        return Ending(EndCause.TIMED_OUT, said, gap=gap, survived=doubtful.before)
+    if certain is not None and (record := _doubtful(session, certain)) is not None:
+        said = f"{how}, and had most likely been dead since a gap of {span(record.gap)}."
+        return Ending(EndCause.TIMED_OUT, said, gap=asked - certain, survived=record.before)
     if corroborating(session, age, known) or _is_rather_age(session, gap, age, known):
         return _by_age(age, how)
     used = span(max(0.0, asked - session.last_seen))
-    return Ending(EndCause.LOST, f"{how}, although it had been used {used} before, and longer gaps were survived.")
+    return Ending(EndCause.LOST, f"{how}, although it had been used {used} before, and such gaps were survived.")
 
 
 def _is_overdue(session: Session, gap: float, age: float) -> bool:
@@ -94,7 +100,7 @@ def explains(session: Session, gap: float) -> bool:
     longest = known.longest_gap(session)
     if gap <= longest + (-NOISE if collects_by_lottery(session) else NOISE):
         return False  # of two equal gaps, chance may let one be survived
-    return not is_steady(session, gap) or _has_one(CUSTOMARY_IDLE, longest, gap)
+    return not is_steady(session, gap) or _has_one(CUSTOMARY_IDLE, longest + NOISE, gap)
 
 
 def collects_by_lottery(session: Session) -> bool:

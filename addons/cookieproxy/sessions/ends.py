@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..core.events import EndCause, Event, EventKind, Observation
 from ..core.outcome import RemovalCause
-from .endings import SHORTEST_CUSTOMARY, Ending, explains, gap_before, of_dead, span
+from .endings import SHORTEST_CUSTOMARY, USUAL_TIMEOUT, Ending, explains, gap_before, of_dead, span
 from .facts import Facts
 from .ledger import Change, Ledger, Told
 from .session import POLICY_SLACK, Session
@@ -17,8 +17,6 @@ NEW_REQUESTS = 4
 """Requests of a session whose refusal still says that the id before it was dead, not rotated."""
 ROTATES = 2
 """A server that gave new ids so often without a login or a gap gives them now and then."""
-USUAL_TIMEOUT = 1_200.0
-"""Seconds: after a shorter gap, the replaced id of somebody who is logged in was rotated, until the new one is refused."""
 LONG_LIVED = 86_400.0
 """Seconds: a cookie that is to live on for so long is one that brings sessions back."""
 BY_JAR: dict[str, tuple[EndCause, str]] = {

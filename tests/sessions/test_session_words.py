@@ -8,6 +8,7 @@ from cookieproxy.sessions.logins import (
     looks_like_login,
     looks_like_logout,
     looks_private,
+    looks_public,
     takes_logins,
 )
 from cookieproxy.sessions.names import Kind, kind_of, may_be_id
@@ -109,6 +110,16 @@ def test_private_pages(path: bytes) -> None:
 )
 def test_pages_that_may_be_for_everybody(path: bytes) -> None:
     assert not looks_private(path)
+
+
+@pytest.mark.parametrize("path", [b"/", b"/index.php", b"/about", b"/blog/42", b"/products/42", b"/help.html"])
+def test_pages_that_are_for_everybody(path: bytes) -> None:
+    assert looks_public(path)
+
+
+@pytest.mark.parametrize("path", [b"/x", b"/mystery", b"/account/help", b"/admin/products"])
+def test_pages_that_may_be_for_nobody_else(path: bytes) -> None:
+    assert not looks_public(path)
 
 
 @pytest.mark.parametrize(

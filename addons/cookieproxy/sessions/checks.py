@@ -20,7 +20,7 @@ from .id_checks import IdChecks
 from .knowledge import Knowledge
 from .likely_sessions import is_of_another_kind, is_session, stands_back
 from .limit_checks import LimitChecks
-from .logins import is_logout_for_sure, looks_private
+from .logins import is_logout_for_sure, looks_private, looks_public
 from .return_checks import ReturnChecks
 from .routine import page_of
 from .said import Said, said_by
@@ -218,11 +218,11 @@ class Checks:
     ) -> bool:
         """An id that was logged out opened a page for which it was good before; True if the page is not for everybody.
 
-        Where the logout left the cookie, the client sends it with all that it asks for, and only what is private by its name tells.
+        Where the logout left the cookie, the client sends it with all that it asks for, and what is for everybody tells nothing.
         """
         if not session.is_listed or stands_back(exchange, session):
             return False
-        if session.is_open and not is_protected and not looks_private(exchange.path):
+        if session.is_open and not is_protected and looks_public(exchange.path):
             return False
         said = f"The id of a session that was logged out {span(exchange.asked - ended)} before (flow {flow_id}) was still good."
         logout = Proof(flow_id, ended, "The logout.")
@@ -237,7 +237,7 @@ class Checks:
         page = page_of(exchange.target)
         is_guarded = looks_private(exchange.path) or (theirs.logged_in and page.number in theirs.paths)
         if exchange.status < 300 and theirs.ended < exchange.asked and is_guarded:
-            self.alive_after_logout(exchange, session, theirs.ended, theirs.end_flow)
+            self.alive_after_logout(exchange, session, theirs.ended, theirs.end_flow, is_protected=True)
 
     def resurrection(self, exchange: Exchange, session: Session) -> None:
         """A late response set an id again that was over."""

@@ -158,7 +158,7 @@ class IdChecks:
     def _shared(self, exchange: Exchange, session: Session, owner: Owner, how: str) -> None:
         if session.is_listed and owner.name == session.key.name:
             first = f", first in flow {owner.flow_id}" if owner.flow_id else ""
-            said = f"The id {how} {exchange.client}, and used by {owner.client}{first}."
+            said = f"The id {how} {exchange.client}; {owner.client} had it before{first}."
             self._findings.note("shared-id", where_of(exchange), session.key.name, said)
 
     # -- planted -------------------------------------------------------------------------------------------------------

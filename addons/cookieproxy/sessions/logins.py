@@ -54,6 +54,13 @@ _PRIVATE = re.compile(
     rb"(?:$|[/._?-])",
     re.IGNORECASE,
 )
+_PUBLIC = re.compile(
+    rb"\A/?\Z|/(?:index|home|start|main|default|welcome|landing)(?:\.\w+)?/?\Z"
+    rb"|(?:^|[/._-])(?:about|news|blog|posts?|articles?|help|faq|support|contact|kontakt|imprint|impressum|terms|privacy|legal|agb|datenschutz"
+    rb"|products?|catalog\w*|shop|store|category|search|suche|public|static|assets|docs?|pricing|features|jobs|press|login|log[-_]?out|bye)"
+    rb"(?:$|[/._?-])",
+    re.IGNORECASE,
+)
 _PASSWORD = re.compile(
     rb"""(?:^|[&;\s"'{,\[._-])(?:user_?|login_?|j_|txt|new_?)?(?:passwor[dt]|passwd|passwrd|passphrase|pass|pwd|passw|pw|kennwort|contrase\w{1,6}|mot_?de_?passe)
     (?:\]|%5D)?["']?\s*(?:=[^&\s]|:\s*["'][^"']|[;\r\n])""",
@@ -122,6 +129,16 @@ def _is_private(path: bytes) -> bool:
 def looks_private(path: bytes) -> bool:
     """True if a page is most likely for nobody but those who are logged in, by its name."""
     return _is_private(path[:MOST_OCTETS]) and not looks_like_login(path)
+
+
+@lru_cache(maxsize=4_096)
+def _is_public(path: bytes) -> bool:
+    return _PUBLIC.search(path) is not None
+
+
+def looks_public(path: bytes) -> bool:
+    """True if a page is most likely for everybody, by its name."""
+    return _is_public(path[:MOST_OCTETS]) and not looks_private(path)
 
 
 def has_password(body: bytes) -> bool:

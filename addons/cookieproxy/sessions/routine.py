@@ -15,7 +15,7 @@ from .exchanges import Exchange
 from .findings import Finding, Findings
 from .knowledge import HostKnowledge
 from .logins import looks_like_login, looks_like_logout
-from .session import MOST_PATHS, Session
+from .session import MOST_PATHS, RECENT_GAPS, Session
 from .urls import ids_in, may_have_id
 
 MOST_ROUTINES = 4_000
@@ -158,6 +158,7 @@ class Routines:
             if number in session.paths:
                 session.paths[number] = asked
             session.note_overrun(asked)
+            session.recent = (*session.recent[1 - RECENT_GAPS :], asked - session.last_seen)
             session.last_seen = asked
             if not (session.logged_in and is_public):
                 session.proven = asked

@@ -18,6 +18,7 @@ EARLY = 0.45
 """The share of a cookie's life in which only a server renews it that always does; others wait for the half."""
 POLICY_SLACK = 2.0
 """Seconds by which a policy and what was seen may differ."""
+RECENT_GAPS = 4
 MOST_PATHS = 24
 """Pages that are remembered as having worked with it."""
 

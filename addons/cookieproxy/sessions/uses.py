@@ -15,11 +15,10 @@ from .exchanges import Issue
 from .facts import Facts
 from .id_parts import id_part
 from .ledger import Ledger, Told
-from .session import MOST_PATHS, Record, Session
+from .session import MOST_PATHS, RECENT_GAPS, Record, Session
 
 CROSSING_SECONDS = 1.0
 """A request may have been on its way for so long when its client got another id."""
-RECENT_GAPS = 4
 MOST_RECORDS = 6
 
 

@@ -119,6 +119,7 @@ class SessionWatch:
         """No saved flow is left: end what had expired at the time of the last one."""
         for told in self._tracker.sweep_to_latest():
             _log(told)
+        self._warn_of_bounds()
         self.gather()
 
     def gather(self) -> None:

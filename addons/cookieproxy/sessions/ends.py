@@ -1,20 +1,18 @@
 """How sessions end: by the server's answer to their id, by the client's jar, or by the client's coming without it.
 
-What ended a session shows at once or later: an id that is replaced by another may have been rotated or dead, and only what the new
-one is good for tells. Such judgements are kept open and settled.
 """
 
 from collections.abc import Sequence
 
 from ..core.events import EndCause, Event, EventKind, Observation
 from ..core.outcome import RemovalCause
-from .endings import SHORTEST_CUSTOMARY, USUAL_TIMEOUT, Ending, explains, gap_before, of_dead, span
+from .endings import SHORTEST_CUSTOMARY, USUAL_TIMEOUT, Ending, gap_before, of_dead
 from .facts import Facts
 from .ledger import Change, Ledger, Told
+from .lessons import learn
+from .predecessors import Predecessors
 from .session import POLICY_SLACK, Session
 
-NEW_REQUESTS = 4
-"""Requests of a session whose refusal still says that the id before it was dead, not rotated."""
 ROTATES = 2
 """A server that gave new ids so often without a login or a gap gives them now and then."""
 LONG_LIVED = 86_400.0
@@ -39,6 +37,7 @@ class Ends:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self.predecessors = Predecessors(ledger)
 
     # -- by the client -------------------------------------------------------------------------------------------------
 
@@ -114,17 +113,21 @@ class Ends:
         if session.tells_logout is not None:
             return self._dead(session, facts, "Replaced by a new id")
         if facts.is_login:
-            told = self.before_was_lost(session) if self.knows_nobody(session, exchange.asked) else []
+            told = (
+                self.predecessors.before_was_lost(session)
+                if self.predecessors.knows_nobody(session, exchange.asked)
+                else []
+            )
             self._count(session, exchange.asked)
             return told + self._rotated(session, facts, "A new id was issued at the login.")
         if facts.refusal is not None and (session.logged_in or facts.number in session.paths):
             return self._dead(session, facts, f"{facts.refusal.said} and replaced")
         if not self._changes_always(session, facts) and self._seems_dead(session, facts):
             return self._dead(session, facts, "Replaced by a new id")
-        self.settle(session, facts)
+        self.predecessors.settle(session, facts)
         if session.inherited and facts.is_page_given:
             session.inherited = False
-            self.before_was_good(session)
+            self.predecessors.before_was_good(session)
         session.before_end = session.standing
         longest = session.longest_gap
         self._count(session, exchange.asked)
@@ -135,26 +138,14 @@ class Ends:
 
     def _changes_always(self, session: Session, facts: Facts) -> bool:
         """True if ids are replaced at their first use, one after the other: then none of them had been dead."""
-        gap, before = facts.exchange.asked - session.proven, self._before(session)
+        gap, before = facts.exchange.asked - session.proven, self.predecessors.of(session)
         if before is None or session.requests or before.requests or gap >= SHORTEST_CUSTOMARY:
             return False
         if before.end_cause is EndCause.TIMED_OUT and before.killing_gap is not None and before.by_refusal is None:
             if before.killing_gap >= SHORTEST_CUSTOMARY:
                 return False
-            self._was_rotated(before, session)
+            self.predecessors.was_rotated(before, session)
         return before.end_cause is EndCause.ROTATED
-
-    def _was_rotated(self, before: Session, session: Session) -> None:
-        """What seemed dead had been replaced while it was in use."""
-        gap = before.killing_gap or 0.0
-        before.end(EndCause.ROTATED, before.ended or 0.0, before.end_flow, "A new id took over while it was in use.")
-        before.killing_gap = before.killing_age = None
-        before.longest_gap = max(before.longest_gap, gap)
-        before.requests += 1
-        session.took_over = True
-        before.known.rotations += 1
-        before.known.survived(before, (before.ended or before.last_seen) - before.started)
-        self._ledger.mark(before)
 
     def _seems_dead(self, session: Session, facts: Facts) -> bool:
         """True if the id that was replaced had most likely been dead, though the page was given."""
@@ -203,7 +194,7 @@ class Ends:
         elif ending.gap is None or ending.gap > session.doubtful_gap:
             session.longest_gap = max(session.longest_gap, session.doubtful_gap)
         told = self._ledger.end(session, ending, exchange.answered, exchange.flow_id)
-        self._learn(session, ending, exchange.asked - session.started)
+        learn(self._ledger, session, ending, exchange.asked - session.started)
         self._ledger.checks.died(exchange, session, ending)
         return told
 
@@ -213,98 +204,3 @@ class Ends:
         host = facts.host
         times = (at for number, at in session.paths.items() if number == facts.number or host.is_protected(number))
         return max(times, default=session.started)
-
-    def _learn(self, session: Session, ending: Ending, age: float) -> None:
-        """What its end says of others."""
-        if ending.gap is not None:
-            session.known.died(session)
-            return
-        if ending.age is not None:
-            self._age_others(session, age)
-        session.known.lost(session.proven - session.started, age, session)
-
-    def _age_others(self, session: Session, age: float) -> None:
-        """What seemed lost had come of age, as this one did."""
-        own_low = session.proven - session.started
-        for low, high, other in session.known.losses:
-            if other is session or other.end_cause is not EndCause.LOST or max(low, own_low) >= min(high, age):
-                continue
-            sentence = f"Refused or replaced at the age of {span(high)}, as others were, although it was in use."
-            other.end(EndCause.TIMED_OUT, other.ended or 0.0, other.end_flow, sentence)
-            other.killing_age = high
-            self._ledger.checks.not_lost(other)
-            self._ledger.mark(other)
-
-    # -- what shows later ----------------------------------------------------------------------------------------------
-
-    def _before(self, session: Session) -> Session | None:
-        """The session whose id this one's took over from."""
-        if session.rotated_from is None:
-            return None
-        return self._ledger.shelf.dead(session.key._replace(id=session.rotated_from))
-
-    def settle(self, session: Session, facts: Facts) -> None:
-        """What it says of the id before this one that this one is good for a page."""
-        is_for_members = facts.is_page_given and facts.host.is_protected(facts.number)
-        if session.inherited and (session.requests >= NEW_REQUESTS or is_for_members):
-            session.inherited = False
-            self.before_was_good(session)
-        elif session.rotated_from is not None and not session.logged_in and is_for_members:
-            self.before_was_rotated(session)
-
-    def before_was_good(self, session: Session) -> None:
-        """An id that took over is good for what the one before was: that one had survived its last gap, too."""
-        before = self._before(session)
-        if before is None or before.before_end is None or before.ended is None:
-            return
-        gap = max(0.0, before.last_seen - before.before_end.last_seen, before.pending_gap)
-        before.longest_gap, before.before_end = max(before.longest_gap, gap), None
-        before.known.survived(before, before.last_seen - before.started)
-        self._ledger.mark(before)
-
-    @staticmethod
-    def knows_nobody(session: Session, asked: float) -> bool:
-        """True if an id that took over seems to have been good for nothing, and no gap or logout of its own explains that."""
-        if not session.inherited or session.requests >= NEW_REQUESTS or session.tells_logout is not None:
-            return False
-        return not explains(session, asked - session.proven)
-
-    def before_was_lost(self, session: Session) -> list[Told]:
-        """An id that seemed to take over knows nobody: the one before was dead."""
-        session.inherited = session.logged_in = False
-        before = self._before(session)
-        if before is None or before.end_cause is not EndCause.ROTATED or before.before_end is None:
-            return []
-        return self.was_dead(before)
-
-    def was_dead(self, session: Session) -> list[Told]:
-        """An id that seemed to have been rotated had been dead when it was replaced."""
-        if session.before_end is None:
-            return []
-        asked, ended = session.last_seen, session.ended or session.last_seen
-        session.last_seen, session.proven, session.requests = session.before_end
-        session.before_end = None
-        after = (
-            None if session.rotated_to is None else self._ledger.shelf.get(session.key._replace(id=session.rotated_to))
-        )
-        if after is not None:
-            after.took_over = False
-            self._ledger.mark(after)
-        session.known.rotations = max(0, session.known.rotations - 1)
-        ending = of_dead(session, asked, "Replaced by an id that was refused")
-        told = self._ledger.end(session, ending, ended, session.end_flow)
-        self._learn(session, ending, asked - session.started)
-        return told
-
-    def before_was_rotated(self, session: Session) -> None:
-        """An id that was taken for a dead one's successor is good for what strangers do not get: the one before was alive."""
-        before = self._before(session)
-        session.logged_in = True
-        if (
-            before is None
-            or before.end_cause is not EndCause.TIMED_OUT
-            or not before.logged_in
-            or before.by_refusal is not None
-        ):
-            return
-        self._was_rotated(before, session)

@@ -17,6 +17,7 @@ from .findings import Findings, IsExcepted
 from .knowledge import Knowledge
 from .policies import Policies
 from .session import Key, Session
+from .session_rows import seen_of
 from .shelf import Owner, Shelf
 
 type HashId = Callable[[bytes], str]
@@ -128,7 +129,7 @@ class Ledger:
 
     def told(self, change: Change, session: Session) -> list[Told]:
         """What there is to log; nothing of what is no session for sure."""
-        return [Told(change, session.seen())] if session.is_listed else []
+        return [Told(change, seen_of(session))] if session.is_listed else []
 
     def mark(self, session: Session) -> None:
         """A store has to be told."""

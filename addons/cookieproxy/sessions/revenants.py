@@ -30,7 +30,7 @@ class Revenants:
         if exchange.asked <= session.ended and session.end_cause is not EndCause.EXPIRED:
             was_good = facts.refusal is None and not is_replaced and session.killing_gap is None
             if session.end_cause is EndCause.ROTATED and facts.refusal is not None and session.logged_in:
-                return self._ends.was_dead(session)
+                return self._ends.predecessors.was_dead(session)
             if exchange.asked >= session.started and was_good:
                 session.requests += 1  # on its way before the client could know
                 session.last_seen = max(session.last_seen, exchange.asked)

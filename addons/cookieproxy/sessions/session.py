@@ -1,15 +1,14 @@
-"""One session of one client: what was seen of it so far, as a thing that changes, and as rows that a store keeps.
+"""One session of one client: what was seen of it so far, as a thing that changes.
 
 Holds numbers and short texts, a hash of the id and never the id itself: about `BYTES_PER_SESSION` each. What ends it and why is
 judged elsewhere (`endings`).
 """
 
-import json
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ..core.events import EndCause, SessionSeen
+from ..core.events import EndCause
 from .cookie_knowledge import CookieKnowledge
-from .names import POINTS_KNOWN, Recognition
+from .names import Recognition
 from .policies import Timeouts
 
 BYTES_PER_SESSION = 3_000
@@ -63,7 +62,6 @@ class Session:
         "answered",
         "before_end",
         "by_refusal",
-        "changed",
         "domain",
         "doubtful_gap",
         "end_cause",
@@ -103,7 +101,6 @@ class Session:
         "started",
         "tells_logout",
         "took_over",
-        "used",
     )
 
     def __init__(
@@ -185,10 +182,6 @@ class Session:
         """Checksums of the paths that worked with it, and when each did last."""
         self.records: tuple[Record, ...] = ()
         """The latest gaps that were longer than any before."""
-        self.used = False
-        """True once it came back."""
-        self.changed = True
-        """True until a store has been told."""
 
     @property
     def is_open(self) -> bool:
@@ -206,7 +199,6 @@ class Session:
         self.end_cause = cause
         self.end_flow = flow_id
         self.end_sentence = sentence
-        self.changed = True
 
     def renewed(self, asked: float, expiry: float | None) -> None:
         """A response to a request of this time set its cookie again."""
@@ -259,123 +251,3 @@ class Session:
         due = self.expected_end
         if self.overrun is None and due is not None and due + POLICY_SLACK < asked:
             self.overrun = due
-
-    def seen(self) -> SessionSeen:
-        """As a store keeps it."""
-        key = self.key
-        return SessionSeen(
-            client=key.client,
-            site=key.site,
-            host=self.host,
-            cookie=key.name,
-            id=key.id,
-            started=self.started,
-            last_seen=self.last_seen,
-            ended=self.ended,
-            end_cause=self.end_cause,
-            end_sentence=self.end_sentence,
-            end_flow=self.end_flow,
-            start_flow=self.start_flow,
-            requests=self.requests,
-            longest_gap=max(self.longest_gap, self.doubtful_gap) if self.is_open else self.longest_gap,
-            killing_gap=self.killing_gap,
-            killing_age=self.killing_age,
-            rotated_from=self.rotated_from if self.took_over else None,
-            rotated_to=self.rotated_to if self.end_cause is EndCause.ROTATED else None,
-            policy=None if self.policy is None else self.policy.said,
-            expected_end=self.expected_end,
-            adopted=self.adopted,
-            logged_in=self.logged_in,
-            expiry=self.expiry,
-            renewal=self.renewal,
-            in_url=self.in_url,
-            recognised=self.recognition.sentence,
-            state=self._state(),
-        )
-
-    def _state(self) -> str:
-        kept: dict[str, Any] = {
-            "answered": self.answered,
-            "proven": self.proven,
-            "pending_gap": self.pending_gap,
-            "member_gap": self.member_gap,
-            "doubtful_gap": self.doubtful_gap,
-            "domain": self.domain,
-            "path": None if self.path is None else self.path.decode("latin-1"),
-            "alias": None if self.alias is None else self.alias.decode("latin-1"),
-            "recent": self.recent,
-            "paths": [[page, time] for page, time in self.paths.items()],
-            "records": self.records,
-            "renewals": self.renewals,
-            "renewed_at": self.renewed_at,
-            "reissued": self.reissued,
-            "inherited": self.inherited,
-            "pending_login": self.pending_login,
-            "tells_logout": self.tells_logout,
-            "used": self.used,
-            "also": self.also,
-            "overrun": self.overrun,
-            "by_refusal": self.by_refusal,
-            "points": self.recognition.points,
-        }
-        return json.dumps({name: value for name, value in kept.items() if value}, separators=(",", ":"))
-
-
-def restored(seen: SessionSeen, policy: Timeouts | None, known: CookieKnowledge) -> Session:
-    """The session of a row; a state that is not ours is none."""
-    state = _read(seen.state)
-    reasons = tuple(seen.recognised.split(", ")) if seen.recognised else ()
-    recognition = Recognition(int(state.get("points") or POINTS_KNOWN), reasons)
-    session = Session(
-        Key(seen.client, seen.site, seen.cookie, seen.id), seen.host, seen.started, seen.start_flow, recognition, known
-    )
-    for name in (
-        *("last_seen", "ended", "end_cause", "end_sentence", "end_flow", "requests", "longest_gap", "killing_gap"),
-        *("killing_age", "rotated_from", "rotated_to", "adopted", "logged_in", "expiry", "in_url"),
-    ):
-        setattr(session, name, getattr(seen, name))
-    session.policy = policy
-    session.took_over = session.rotated_from is not None
-    overrun = state.get("overrun")
-    session.overrun = None if overrun is None else float(overrun)
-    session.answered = float(state.get("answered") or seen.last_seen)
-    session.proven = float(state.get("proven") or seen.last_seen)
-    session.pending_gap = float(state.get("pending_gap") or 0.0)
-    session.doubtful_gap = float(state.get("doubtful_gap") or 0.0)
-    session.member_gap = float(state.get("member_gap") or 0.0)
-    session.domain = str(state.get("domain") or seen.host)
-    session.path = _octets(state.get("path"))
-    session.alias = _octets(state.get("alias"))
-    session.recent = tuple(float(each) for each in state.get("recent") or ())
-    session.paths = {int(page): float(time) for page, time in state.get("paths") or ()}
-    session.records = tuple(
-        Record(float(each[0]), float(each[1]), float(each[2]), bool(each[3])) for each in state.get("records") or ()
-    )
-    session.renewals = int(state.get("renewals") or 0)
-    session.renewed_at = float(state.get("renewed_at") or seen.started)
-    session.inherited = bool(state.get("inherited"))
-    session.by_refusal = state.get("by_refusal")
-    session.also = tuple(str(each) for each in state.get("also") or ())
-    session.used = bool(state.get("used"))
-    session.pending_login = _noted(state.get("pending_login"))
-    session.tells_logout = _noted(state.get("tells_logout"))
-    early, renewed = state.get("reissued") or (0, 0)
-    session.reissued = (int(early), int(renewed))
-    session.changed = False
-    return session
-
-
-def _read(state: str) -> dict[str, Any]:
-    try:
-        read = json.loads(state)
-    except ValueError:
-        return {}
-    return read if isinstance(read, dict) else {}
-
-
-def _octets(text: Any) -> bytes | None:
-    return text.encode("latin-1") if isinstance(text, str) else None
-
-
-def _noted(kept: Any) -> tuple[float, str | None] | None:
-    return (float(kept[0]), kept[1]) if isinstance(kept, list) and len(kept) == 2 else None

@@ -18,7 +18,7 @@ from .ledger import Change, HashId, Ledger, Settings, SiteOf, Told
 from .logins import path_led_to
 from .revenants import Revenants
 from .routine import READING, Likeness, Routines
-from .session import restored
+from .session_rows import restored, seen_of
 from .shelf import Shelf
 from .uses import Uses
 
@@ -69,13 +69,13 @@ class Tracker:
     def drain(self) -> Iterator[SessionSeen | FindingSeen | HostSeen]:
         """What changed since the last call, as it is now."""
         changed, self._ledger.changed = self._ledger.changed, {}
-        yield from (session.seen() for session in changed if session.is_listed)
+        yield from (seen_of(session) for session in changed if session.is_listed)
         yield from self._ledger.findings.drain()
         yield from self._hosts(lambda host: host.is_changed)
 
     def everything(self) -> Iterator[SessionSeen | FindingSeen | HostSeen]:
         """All that is known, for a store that has none of it."""
-        yield from (session.seen() for session in self._ledger.shelf if session.is_listed)
+        yield from (seen_of(session) for session in self._ledger.shelf if session.is_listed)
         yield from self._ledger.findings.everything()
         yield from self._hosts(lambda _: True)
 

@@ -47,9 +47,9 @@ class Uses:
             self._ledger.checks.deletion_misses(exchange, session.key.name)
             session.tells_logout = (exchange.answered, exchange.flow_id)
         elif facts.refusal is not None and not facts.is_login and not facts.host.is_choosy(facts.number):
-            if self._ends.knows_nobody(session, exchange.asked):
+            if self._ends.predecessors.knows_nobody(session, exchange.asked):
                 self.serve(session, facts, None)
-                return told + self._ends.before_was_lost(session)
+                return told + self._ends.predecessors.before_was_lost(session)
             gap = exchange.asked - session.proven
             is_known = facts.number in session.paths or (facts.was_for_strangers and explains(session, gap))
             if is_known or (session.logged_in and facts.refusal.is_sure):
@@ -90,7 +90,7 @@ class Uses:
         session.last_seen = max(session.last_seen, exchange.asked)
         session.answered = max(session.answered, exchange.answered)
         if is_proof:
-            self._ends.settle(session, facts)
+            self._ends.predecessors.settle(session, facts)
             self._note_survived_logout(session, facts)
         if facts.is_page_given:
             self._note_page(session, facts)

@@ -1,5 +1,7 @@
 """How sessions end: by the server's answer to their id, by the client's jar, or by the client's coming without it.
 
+What ended one may show later only: an id that is replaced by another was rotated or dead, and such judgements are kept open
+(`predecessors`).
 """
 
 from collections.abc import Sequence

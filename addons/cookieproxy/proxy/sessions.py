@@ -37,7 +37,7 @@ DRAIN_AT = 1_000
 """Exchanges after which what changed is handed to the recorder without waiting for the next tick."""
 DRAIN_SECONDS = 1.0
 """How often a store is told of sessions that are in use."""
-SWEEP_SECONDS = 5.0
+SWEEP_SECONDS = 1.0
 MOST_BODY = 1_048_576
 """Octets of a request's body that may be a login's."""
 SHOWN_DIGITS = 8

@@ -135,10 +135,10 @@ def test_a_signal_arrives(ready: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "passed"),
     [
-        pytest.param([], ["-m", "not real", "-n", "2", "TESTS"], id="all"),
-        pytest.param(["--real"], ["-n", "2", "TESTS"], id="the real servers too"),
+        pytest.param([], ["-m", "not real", "-n", "3", "TESTS"], id="all"),
+        pytest.param(["--real"], ["-n", "3", "TESTS"], id="the real servers too"),
         pytest.param(
-            ["-k", "scripts", "-x"], ["-m", "not real", "-n", "2", "-k", "scripts", "-x", "TESTS"], id="by name"
+            ["-k", "scripts", "-x"], ["-m", "not real", "-n", "3", "-k", "scripts", "-x", "TESTS"], id="by name"
         ),
         pytest.param(["-n", "0"], ["-m", "not real", "-n", "0", "TESTS"], id="workers of one's own"),
         pytest.param(["--pdb"], ["-m", "not real", "--pdb", "TESTS"], id="a debugger"),
@@ -146,7 +146,7 @@ def test_a_signal_arrives(ready: Path, tmp_path: Path) -> None:
             ["a_test.py::test_b"], ["-m", "not real", "a_test.py::test_b"], id="a test of the caller's directory"
         ),
         pytest.param(
-            ["-k", "a_test.py"], ["-m", "not real", "-n", "2", "-k", "a_test.py", "TESTS"], id="a name like a file's"
+            ["-k", "a_test.py"], ["-m", "not real", "-n", "3", "-k", "a_test.py", "TESTS"], id="a name like a file's"
         ),
     ],
 )

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import chain
 
-from mitmproxy import ctx, exceptions, http
+from mitmproxy import connection, ctx, exceptions, http
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
@@ -20,7 +20,7 @@ from ..exchange import Browser
 from ..record.protocol import StoreError
 from ..suffixes import load as load_suffixes
 from . import flows
-from .dispatch import FastDispatch, settle_garbage, unsettle_garbage
+from .fast import Fast, settle_garbage
 from .keys import KeyFile, KeysError
 from .notices import Notices
 from .options import BASE, DEFAULT_STORE, add_options, path_of, store_objection, take_given_values
@@ -62,7 +62,7 @@ class Cookies:
         self._recorder: Recorder | None = None
         self._refusals = Refusals()
         self._browsers_host = BrowsersHost()
-        self._dispatch = FastDispatch()
+        self._fast = Fast()
         self._ticking: asyncio.Task[None] | None = None
         self._read_flows = 0
         self._next_shed = 0.0
@@ -171,12 +171,12 @@ class Cookies:
 
     def _set_fast(self) -> None:
         if not ctx.options.cookies_fast:
-            self._dispatch.uninstall()
-            unsettle_garbage()
+            self._fast.switch_off()
             return
-        objection = self._dispatch.install(ctx.master)
-        if objection is not None:
+        for objection in self._fast.switch_on(ctx.master):
             logger.warning(f"cookies_fast: {objection}")
+        if self._ticking is not None:
+            settle_garbage()
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -206,8 +206,7 @@ class Cookies:
             self._live.cookieless.keeper.gather()
             self._recorder.close()
             self._recorder = self._live.recorder = self._saved.recorder = self._live.cookieless.keeper.recorder = None
-        self._dispatch.uninstall()
-        unsettle_garbage()
+        self._fast.switch_off()
         self._browsers_host.give_back()
 
     async def _tick(self) -> None:
@@ -309,6 +308,10 @@ class Cookies:
     def error(self, flow: http.HTTPFlow) -> None:
         """There will be no response."""
         self._live.forget(flow)
+
+    def client_connected(self, client: connection.Client) -> None:
+        """A client has connected to the proxy."""
+        self._fast.client_connected(client)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """A connection to an application is about to be made."""

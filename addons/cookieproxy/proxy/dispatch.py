@@ -17,12 +17,10 @@ addon whose turn it is is called from the next event on.
 Does not know cookies, nor which addons are ours.
 """
 
-import gc
-import hashlib
 import inspect
 import itertools
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from typing import NamedTuple
 
 from mitmproxy import addonmanager
@@ -30,10 +28,10 @@ from mitmproxy.addonmanager import AddonManager
 from mitmproxy.exceptions import AddonHalt, OptionsError
 from mitmproxy.hooks import Hook
 from mitmproxy.master import Master
-from mitmproxy.version import VERSION
 
-# What this module does in its own way or builds on, and the SHA-256 of its sources in mitmproxy 12.2.3.
-REPEATED = (
+from . import known_sources
+
+BUILT_ON = (
     "AddonManager.trigger_event",
     "AddonManager.invoke_addon",
     "AddonManager.handle_lifecycle",
@@ -45,6 +43,7 @@ REPEATED = (
     "safecall",
     "cut_traceback",
 )
+"""What this module does in its own way or builds on."""
 KNOWN_SOURCES = "8660206022a86a0f26b4c96ffb5649ddb59fcd8da3127036ed38da6d7086656a"
 
 
@@ -85,9 +84,13 @@ class Addons:
             return False
         self._registered = len(self.manager.lookup)
         try:
-            return all(same(children, top.addons) for top, children in self._containers)  # type: ignore[attr-defined]  # they had it
+            for top, known in self._containers:
+                now = top.addons  # type: ignore[attr-defined]  # they had it
+                if len(now) != len(known) or not all(map(operator.is_, known, now)):
+                    return False
         except Exception:  # noqa: BLE001  # an addon's own attribute raises or is gone: look at them again
             return False
+        return True
 
     def are_as_many(self) -> bool:
         """Nearly the same question in a tenth of the time: enough after a hook that did not wait for anything."""
@@ -131,30 +134,35 @@ class FastDispatch:
         arguments = event.args()
         try:
             for turn in turns:
-                if await changed_by(turn, addons, event, arguments):
+                changed = take(turn, addons, event, arguments)
+                if changed is not False and (changed is True or await changed):
                     await hand_on(addons, turn.place + 1, event)
                     return
         except AddonHalt:
             return
 
 
-async def changed_by(turn: Turn, addons: Addons, event: Hook, arguments: Sequence[object]) -> bool:
-    """Takes the turn; whether addons came or went meanwhile. Raises AddonHalt and OptionsError, logs what else a hook raises."""
-    changed = False
+def take(
+    turn: Turn, addons: Addons, event: Hook, arguments: Sequence[object], changed: bool = False
+) -> bool | Awaitable[bool]:
+    """Takes the turn; whether addons came or went meanwhile, or what tells so once a hook has waited for what it waits for.
+
+    Raises AddonHalt and OptionsError, logs what else a hook raises.
+    """
+    if turn.listeners is None:
+        return finish(
+            addons.manager.invoke_addon(turn.top, event), turn._replace(listeners=()), addons, event, arguments
+        )
     try:
-        if turn.listeners is None:
-            await addons.manager.invoke_addon(turn.top, event)
-            return not addons.are_the_same()
-        for addon in turn.listeners:
+        for number, addon in enumerate(turn.listeners, 1):
             hook = getattr(addon, event.name, None)
             if not hook or (changed and not contains(turn.top, addon)):
                 continue
             result = hook(*arguments)
             if result is not None and inspect.isawaitable(result):
-                await result
-                changed = changed or not addons.are_the_same()
-            else:
-                changed = changed or not addons.are_as_many()
+                rest = turn._replace(listeners=turn.listeners[number:])
+                return finish(result, rest, addons, event, arguments, changed)
+            changed = changed or not addons.are_as_many()
     except (AddonHalt, OptionsError):
         raise
     except Exception as error:  # noqa: BLE001  # as mitmproxy does: one addon's bug is not the others'
@@ -163,10 +171,32 @@ async def changed_by(turn: Turn, addons: Addons, event: Hook, arguments: Sequenc
     return changed
 
 
+async def finish(
+    waiting: Awaitable[object],
+    rest: Turn,
+    addons: Addons,
+    event: Hook,
+    arguments: Sequence[object],
+    changed: bool = False,
+) -> bool:
+    """Takes the rest of a turn when what one of its hooks waits for has come."""
+    try:
+        await waiting
+    except (AddonHalt, OptionsError):
+        raise
+    except Exception as error:  # noqa: BLE001  # as above
+        log_addon_error(error)
+        return not addons.are_the_same()
+    result = take(rest, addons, event, arguments, changed or not addons.are_the_same())
+    return result if isinstance(result, bool) else await result
+
+
 async def hand_on(addons: Addons, place: int, event: Hook) -> None:
     """Hands the event to the rest of the chain, from that place on, in mitmproxy's way: it looks as it goes."""
     for top in itertools.islice(addons.chain, place, None):
-        await changed_by(Turn(place, top, None), addons, event, ())
+        changed = take(Turn(place, top, None), addons, event, ())
+        if not isinstance(changed, bool):
+            await changed
 
 
 def log_addon_error(error: Exception) -> None:
@@ -190,10 +220,6 @@ def containers(chain: Sequence[object]) -> Iterator[tuple[object, list[object]]]
 def contains(top: object, addon: object) -> bool:
     """Whether `addon` is `top` or one of its sub-addons now."""
     return any(one is addon for one in addonmanager.traverse([top]))  # type: ignore[no-untyped-call]  # mitmproxy gives it no types
-
-
-def same(known: list[object], now: Sequence[object]) -> bool:
-    return len(known) == len(now) and all(map(operator.is_, known, now))
 
 
 def listeners(top: object, name: str) -> tuple[object, ...] | None:
@@ -221,26 +247,5 @@ def objection(manager: AddonManager) -> str | None:
     """Why this manager's dispatch cannot be stood in for; None if it can."""
     if type(manager) is not AddonManager or "trigger_event" in vars(manager):
         return "Something else has already changed how events reach addons, so cookies_fast leaves that as it is."
-    if sources_digest() != KNOWN_SOURCES:
-        return f"mitmproxy {VERSION} hands events to addons in another way than 12.2.3 does, so cookies_fast leaves that as it is."
-    return None
-
-
-def sources_digest() -> str | None:
-    """The SHA-256 of all that `REPEATED` names; None if some of it is missing or has no source."""
-    try:
-        sources = [inspect.getsource(operator.attrgetter(name)(addonmanager)) for name in REPEATED]
-    except (AttributeError, OSError, TypeError):
-        return None
-    return hashlib.sha256("".join(sources).encode()).hexdigest()
-
-
-def settle_garbage() -> None:
-    """Takes everything that lives now out of the garbage collector's rounds, which makes them short: for after start-up."""
-    gc.collect()
-    gc.freeze()
-
-
-def unsettle_garbage() -> None:
-    """Undoes `settle_garbage`."""
-    gc.unfreeze()
+    parts = ((addonmanager, name) for name in BUILT_ON)
+    return known_sources.objection("hands events to addons", parts, KNOWN_SOURCES)

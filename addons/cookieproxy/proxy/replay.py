@@ -22,7 +22,7 @@ from ..exchange import Browser
 from ..formats.har_exchanges import exchanges_in
 from ..formats.traffic_files import Kind, TrafficFile
 from ..record.protocol import Command, Store
-from .dispatch import settle_garbage, unsettle_garbage
+from .fast import settle_garbage, unsettle_garbage
 from .flow_facts import facts_of_exchange
 from .flow_files import Passed, flows_in
 from .keys import KeyFile

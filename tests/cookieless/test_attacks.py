@@ -9,7 +9,6 @@ import re
 import time
 import tracemalloc
 from collections.abc import Iterable
-from dataclasses import replace
 
 import can_ada
 import pytest
@@ -307,7 +306,7 @@ def test_no_script_begins_another_header_line(profile: str, before: bytes, contr
 )
 def test_no_script_reads_or_touches_what_is_hidden_from_it(profile: str, written: bytes) -> None:
     held = jar(profile)
-    held.receive(parse_set_cookie(b"sid=secret; HttpOnly; Path=/"), replace(script_access(), http_api=True))
+    held.receive(parse_set_cookie(b"sid=secret; HttpOnly; Path=/"), script_access()._replace(http_api=True))
     write_cookie(held, written, script_access())
     assert b"secret" not in readable_cookies(held, script_access())
     assert [cookie.value for cookie in held if cookie.http_only] == [b"secret"]

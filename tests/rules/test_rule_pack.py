@@ -147,7 +147,7 @@ def test_who_passes_alone_leaves_its_pack() -> None:
 
 
 def test_plain_http_leaves_the_members_of_a_secure_pack_alone() -> None:
-    packer = Packer(replace(ACCESS, scheme="http"), PROFILE, SUFFIXES, in_browser(b"jar=a=1&@s; Path=/; Secure"))
+    packer = Packer(ACCESS._replace(scheme="http"), PROFILE, SUFFIXES, in_browser(b"jar=a=1&@s; Path=/; Secure"))
     assert packer.take(b"jar", parse_set_cookie(b"a=evil; Path=/")) is Alone.REFUSED
     assert packer.take(b"jar", parse_set_cookie(b"a=; Path=/; Max-Age=0")) is Alone.REFUSED
     assert packer.changed() == []

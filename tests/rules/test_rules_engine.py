@@ -400,3 +400,62 @@ def test_ten_thousand_renamed_cookies_are_undone_in_one_go() -> None:
     undone = rules.undo(CookieString(b"; ".join(b"p_%d=1" % number for number in range(10_000))))
     assert len(undone.renamed) == 10_000
     assert undone.cookies.pairs[-1].name == b"9999"
+
+
+STEADY_AND_NOT = [
+    "set: {secure: true, samesite: lax}",
+    "set: {value: other}",
+    "set: {expires: 1d}",
+    "set: {expires: 'Wed, 21 Oct 2026 07:28:00 GMT'}",
+    "cap: 1h",
+    "{cap: 1h, set: {expires: 30d}}",
+    "drop: response",
+    "keep: [other]",
+    "rename: 'x-{name}'",
+    "hold: true",
+    "pack: jar",
+    "replace: {find: '~1', with: '2'}",
+    "subkey: {set: {a: b}}",
+    "{match: {party: third}, drop: true}",
+    "{match: {has: {secure: true}}, rename: 'x-{name}'}",
+    "{except: {value: 'v1'}, drop: true}",
+    "{mode: observe, drop: true}",
+]
+
+
+@pytest.mark.parametrize("rule", STEADY_AND_NOT)
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"a=v1",
+        b"a=v1; Max-Age=86400; Secure",
+        b"a=v1; Expires=Sun, 09 Sep 2001 09:46:40 GMT",
+        b"a=v1; Max-Age=86400; Expires=Mon, 10 Sep 2001 09:46:40 GMT",
+    ],
+)
+def test_a_field_that_comes_again_is_judged_as_if_it_came_for_the_first_time(rule: str, field: bytes) -> None:
+    said = f"[{rule if rule.startswith('{') else '{' + rule + '}'}]"
+    about = [
+        SHOP,
+        SHOP,
+        facts("http", b"/other", Party.THIRD),
+        Facts(SHOP.access._replace(time=1e9 + 5_000), "shop.example", "another client"),
+    ]
+    rules = rules_of(said)
+    for each in about:
+        again, first = rules, rules_of(said)
+        for observe in (False, True):
+            fields = [parse_set_cookie(field), parse_set_cookie(b"b=" + field[2:])]
+            assert again.on_response(fields, each, observe) == first.on_response(fields, each, observe)
+
+
+def test_a_field_is_judged_anew_where_other_rules_are_in_force() -> None:
+    both = parse_config(
+        b"rules: [{match: {host: a.example}, set: {secure: true}}, {match: {host: b.example}, drop: true}]", "r.yaml"
+    ).rules
+    field = parse_set_cookie(b"a=1")
+    for _ in range(2):
+        assert both.for_host("a.example").on_response([field], SHOP).fields[0].passed == parse_set_cookie(
+            b"a=1; Secure"
+        )
+        assert both.for_host("b.example").on_response([field], SHOP).fields[0].passed is None

@@ -3,8 +3,8 @@
 Implements the "retrieval" and "site for cookies" inputs of RFC 6265bis 5.2 and 5.8.3. Does not read headers: `exchange` does.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Party(StrEnum):
@@ -40,9 +40,11 @@ class Storing(StrEnum):
     """None: the response clears the cookies of its site (Clear-Site-Data)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One attempt of a browser to store the cookies of a response, or to send those of a request."""
+class Access(NamedTuple):
+    """One attempt of a browser to store the cookies of a response, or to send those of a request.
+
+    A named tuple, because every message makes one.
+    """
 
     scheme: str
     """`http` or `https`, on the browser's side; the schemes of WebSockets are said as these."""

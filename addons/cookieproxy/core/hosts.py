@@ -51,6 +51,7 @@ def is_ip_address(host: str) -> bool:
     return "0" <= last <= "9" and _DOTTED_QUAD.fullmatch(host) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_loopback(host: str) -> bool:
     """Whether browsers take it for this machine without asking DNS: localhost and below, 127.0.0.0/8, ::1."""
     name = host.lower().removesuffix(".")

@@ -39,7 +39,9 @@ __all__ = [
 ]
 
 _CACHED_OCTETS = 512
-"""Attributes of more octets are taken apart anew each time; applications repeat the same few."""
+"""Fields and attributes of more octets are taken apart anew each time; applications repeat the same few."""
+_REPEATED_FIELDS = 64
+"""Whole fields that are remembered: few, because they have values."""
 
 
 class Attribute(NamedTuple):
@@ -114,6 +116,10 @@ def parse_set_cookie(source: bytes, quotes_protect: bool = False) -> SetCookie:
 
     With `quotes_protect` a `;` between the quotes around a value belongs to it, as in Safari.
     """
+    return (_cached_set_cookie if len(source) <= _CACHED_OCTETS else _set_cookie)(source, quotes_protect)
+
+
+def _set_cookie(source: bytes, quotes_protect: bool) -> SetCookie:
     pair_end = source.find(b";")
     if pair_end < 0:
         pair_end = len(source)
@@ -123,6 +129,9 @@ def parse_set_cookie(source: bytes, quotes_protect: bool = False) -> SetCookie:
     name = source[:equals].strip(WSP) if equals > 0 else b""
     value = source[equals + 1 : pair_end].strip(WSP)
     return SetCookie(source, name, value, equals, pair_end, _parse_attributes(source[pair_end:]), quotes_protect)
+
+
+_cached_set_cookie = lru_cache(maxsize=_REPEATED_FIELDS)(_set_cookie)
 
 
 def with_name(set_cookie: SetCookie, name: bytes) -> SetCookie:

@@ -6,7 +6,6 @@ credentials clears nothing, but whoever says it sets no cookies.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from ..core.access import Access, Storing
 from ..core.cookie import Cookie
@@ -30,7 +29,7 @@ def while_clearing(access: Access, profile: Profile) -> Access:
     """How the Set-Cookie fields of such a response are judged."""
     if not profile.clears_site_data or access.storing is Storing.NOTHING:
         return access
-    return replace(access, storing=Storing.CLEARING)
+    return access._replace(storing=Storing.CLEARING)
 
 
 def clear_cookies(

@@ -4,7 +4,7 @@ Cookie fields joined → compared with the mirror → what should be gone kept b
 merged in retrieval order (`upstream`). A field that needs no change is not rebuilt. Also tells of headers too large (R2).
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..core.access import Access, SameSiteContext, Storing
 from ..core.events import EventKind, JarKind, Observation, RequestSeen
@@ -118,11 +118,11 @@ def _as_judged_by(browser: Browser, access: Access, evidence: Evidence, comparis
     if not comparison.pairs:
         if evidence.credentials or not any(mirror.withhold(c, access) is None for c in mirror.candidates(access.host)):
             return access
-        return replace(access, storing=Storing.NOTHING)
+        return access._replace(storing=Storing.NOTHING)
     if access.context is not SameSiteContext.SAME_SITE and any(
         cookie is not None and mirror.withhold(cookie, access) in FOR_SAME_SITE_ONLY for cookie in comparison.cookies
     ):
-        return replace(access, context=SameSiteContext.SAME_SITE)
+        return access._replace(context=SameSiteContext.SAME_SITE)
     return access
 
 

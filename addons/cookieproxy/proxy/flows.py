@@ -25,6 +25,7 @@ METADATA = "cookieproxy"
 MOST_HOST_CHARACTERS = 1_024
 """No host is that long; longer ones are not looked at, or the memory of hosts would be filled with them."""
 _PORT = re.compile(r":[0-9]{1,5}\Z")
+SET_COOKIE = b"set-cookie"
 MOST_MASKED = 64
 """Ids in one text; no honest one has more than two."""
 TLS_SCHEMES = frozenset(("https", "tls", "http3", "quic", "dtls"))
@@ -159,16 +160,25 @@ def write_set_cookies(flow: HTTPFlow, passed: list[PassedField]) -> None:
     response = flow.response
     assert response is not None
     fields = response.headers.fields
-    places = [index for index, (name, _) in enumerate(fields) if name.lower() == b"set-cookie"]
-    keep_original(flow, "set-cookie", [fields[place][1] for place in places])
-    kept = {places[each.position]: each.source for each in passed if each.position is not None}
-    spelling = spelled(flow, b"Set-Cookie")
-    own = [(spelling, each.source) for each in passed if each.position is None]
-    end = places[-1] + 1 if places else len(fields)
-    gone = set(places) - kept.keys()
-    changed = [(name, kept.get(index, value)) for index, (name, value) in enumerate(fields) if index not in gone]
-    end -= len(gone)
-    response.headers.fields = (*changed[:end], *own, *changed[end:])
+    sources = {each.position: each.source for each in passed if each.position is not None}
+    came: list[bytes] = []
+    written: list[tuple[bytes, bytes]] = []
+    end = None
+    for field in fields:
+        name, value = field
+        if len(name) != len(SET_COOKIE) or name.lower() != SET_COOKIE:
+            written.append(field)
+            continue
+        if (source := sources.get(len(came))) is not None:
+            written.append((name, source))
+        came.append(value)
+        end = len(written)
+    keep_original(flow, "set-cookie", came)
+    if len(sources) < len(passed):
+        spelling = spelled(flow, b"Set-Cookie")
+        end = len(written) if end is None else end
+        written[end:end] = [(spelling, each.source) for each in passed if each.position is None]
+    response.headers.fields = tuple(written)
 
 
 def write_fields(

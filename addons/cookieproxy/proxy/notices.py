@@ -5,13 +5,13 @@ comes once for each client, site, cookie and reason; the record has all of them.
 """
 
 import logging
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 from mitmproxy.http import HTTPFlow
 
-from ..core.events import Change, Event, EventKind, JarKind, Observation, SetCookieSeen
+from ..core.events import Change, Event, EventKind, JarKind, Observation, RequestSeen, SetCookieSeen
 from ..core.outcome import CookielessReason, RemovalCause
 from ..core.syntax import wire_text
 
@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 MARKER = ":cookie:"
 MOST_TOLD = 20_000
 """Lines that are remembered so as not to be told again; beyond that the oldest may be."""
+MOST_SAID = 500
 MOST_LINES = 20
 """Lines about one message; a hostile one could bring ten thousand."""
 MOST_NAMES = 20
@@ -60,23 +61,46 @@ class Line(NamedTuple):
     said: str
 
 
+class Said(NamedTuple):
+    """What there is to say of one message."""
+
+    lines: tuple[Line, ...]
+    texts: tuple[str, ...]
+    """The lines as a person reads them."""
+
+
 class Notices:
     """Remembers what was told already."""
 
     def __init__(self) -> None:
         self._told: dict[int, None] = {}
+        self._said: dict[Hashable, Said] = {}
+        """Of messages whose like was there before: servers set the same cookies again and again."""
 
     def tell(self, observations: Iterable[Observation], flow: HTTPFlow | None) -> None:
         """Log what matters and was not told before; put all that matters on the flow."""
-        lines = [line for each in observations for line in _worth_telling(each)]
+        lines, texts = self._of(observations)
         if not lines:
             return
         new = [line for line in lines if self._first_time(line.key)]
-        client = printable(lines[0].client)
-        for text in _joined(new):
-            logger.info(f"{text} [{client}]")
+        if new:
+            client = printable(lines[0].client)
+            for text in _joined(new):
+                logger.info(f"{text} [{client}]")
         if flow is not None:
-            _mark(flow, _joined(lines))
+            _mark(flow, texts)
+
+    def _of(self, observations: Iterable[Observation]) -> Said:
+        alike = _likeness(observations)
+        if alike is not None and (known := self._said.get(alike)) is not None:
+            return known
+        lines = tuple([line for each in observations for line in _worth_telling(each)])
+        said = Said(lines, tuple(_joined(lines)))
+        if alike is not None:
+            if len(self._said) >= MOST_SAID:
+                self._said.clear()
+            self._said[alike] = said
+        return said
 
     def _first_time(self, key: Hashable) -> bool:
         """Hashes are remembered, not names: those may be long."""
@@ -87,6 +111,20 @@ class Notices:
             del self._told[next(iter(self._told))]
         self._told[number] = None
         return True
+
+
+def _likeness(observations: Iterable[Observation]) -> Hashable | None:
+    """Equal for messages of which the same is to be said; None for one that tells of more than its cookies being set or sent."""
+    alike: list[Hashable] = []
+    for each in observations:
+        kind = type(each)
+        if kind is SetCookieSeen:
+            if each.event is EventKind.IGNORED:  # type: ignore[union-attr]  # the type was just asked for
+                return None
+            alike += (each.client, each.host, each.name, each.changes)  # type: ignore[union-attr]  # likewise
+        elif kind is not RequestSeen:
+            return None
+    return tuple(alike)
 
 
 def _joined(lines: Iterable[Line]) -> list[str]:
@@ -181,9 +219,9 @@ def clipped(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _mark(flow: HTTPFlow, lines: list[str]) -> None:
+def _mark(flow: HTTPFlow, lines: Sequence[str]) -> None:
     """A comment that says what happened, and a marker by which flows can be filtered (`~marked`, `~comment`)."""
-    said = flow.comment.splitlines()
+    said = flow.comment.splitlines() if flow.comment else []
     said += [line for line in dict.fromkeys(lines) if line not in said]
     flow.comment = "\n".join(said[:MOST_LINES])
     if not flow.marked:

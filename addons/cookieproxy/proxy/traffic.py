@@ -129,15 +129,15 @@ class LiveTraffic(Traffic):
         """The way up, before the body."""
         if self._policy is None:
             return
-        with self.cookieless.closed_on_failure(flow):
-            self._take(flow, head)
-
-    def _take(self, flow: HTTPFlow, head: RequestHead) -> None:
         browser = self._browsers.of(flow)
-        if self.cookieless.is_on and self.cookieless.waits_for_body(flow, head, browser):
-            self._waiting[flow.id] = head
+        if not self.cookieless.is_on:
+            self._request(flow, head, browser)
             return
-        self._request(flow, head, browser)
+        with self.cookieless.closed_on_failure(flow):
+            if self.cookieless.waits_for_body(flow, head, browser):
+                self._waiting[flow.id] = head
+            else:
+                self._request(flow, head, browser)
 
     def body(self, flow: HTTPFlow) -> None:
         """The way up, with the body."""

@@ -7,6 +7,7 @@ costs one look-up, however many rules there are. Knows neither jars nor mitmprox
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..core.cookie import Cookie
 from ..core.events import Change
@@ -43,16 +44,33 @@ _HOSTS = 4096
 _NAMES = 1024
 _LONG_NAME = 256
 """Octets; longer names are judged anew each time, so that hostile ones do not fill the memory."""
+_FIELDS = 512
+_LONG_FIELD = 512
+"""Octets; likewise. Applications set the same again and again: a session that slides, a preference."""
 
 type Applicable = tuple[tuple[ReadyRule, bool], ...]
 """Rules that can apply on a host, each with whether what its `except` says of hosts holds there."""
 
 
+class Judged(NamedTuple):
+    """One Set-Cookie field, and what `add` has to know of it."""
+
+    verdict: FieldVerdict
+    name: bytes | None
+    """What a cookie of it is called towards the browser, if it goes there under another name than it came with."""
+    is_dropped: bool
+
+
+type Steady = dict[tuple["HostRules", bytes], Judged]
+"""Fields whose verdict depends on their octets alone, of all hosts."""
+
+
 class HostRules:
     """The rules that can apply on one host; hosts with the same rules share it."""
 
-    def __init__(self, rules: Applicable) -> None:
+    def __init__(self, rules: Applicable, steady: Steady | None = None) -> None:
         self._rules = rules
+        self._steady: Steady = {} if steady is None else steady
         self.is_empty = not rules
         """True if nothing can ever apply: no rule work is needed, save for undoing renames of the past."""
         self._field_plans: dict[bytes, Plan] = {}
@@ -79,31 +97,13 @@ class HostRules:
 
     def on_response(self, fields: Sequence[SetCookie], facts: Facts, observe: bool = False) -> ResponseVerdict:
         """What becomes of each Set-Cookie field; with `observe` nothing does, and it is told what would."""
-        plans = self._field_plans
-        verdicts = []
-        dropped: set[int] = set()
-        new_names: set[bytes] = set()
-        for index, field in enumerate(fields):
-            plan = plans.get(field.name)
-            if plan is None:
-                plan = self._plan(plans, field.name, Direction.RESPONSE)
-            steps = applying(plan, FieldSubject(facts, field.value, field)) if plan else None
-            if not steps:
-                verdicts.append(FieldVerdict(field, field))
-                continue
-            draft = FieldDraft(field, field)
-            changes = judge(steps, draft, facts, observe)
-            if draft.sealing is not None and not observe:
-                changes = refuse_size(draft, facts, changes)
-            verdicts.append(field_verdict(draft, changes, observe))
-            if draft.fate is Fate.DROP:
-                dropped.add(index)
-            elif (new_name := draft.pack or draft.new_name) is not None:
-                new_names.add(new_name)
+        judged = [self._judge(field, facts, observe) for field in fields]
+        verdicts = tuple([each.verdict for each in judged])
         if not self._response_adds:
-            return ResponseVerdict(tuple(verdicts))
-        there = {field.name for index, field in enumerate(fields) if index not in dropped} | new_names
-        return self._with_additions(tuple(verdicts), facts, there, observe)
+            return ResponseVerdict(verdicts)
+        there = {each.verdict.given.name for each in judged if not each.is_dropped}
+        there |= {each.name for each in judged if each.name is not None}
+        return self._with_additions(verdicts, facts, there, observe)
 
     def on_request(
         self,
@@ -172,6 +172,35 @@ class HostRules:
         """
         return unseal(cookies, facts, self._sealed_by, is_authentic, observe)
 
+    def _judge(self, field: SetCookie, facts: Facts, observe: bool) -> Judged:
+        """One Set-Cookie field."""
+        known = None if observe else self._steady.get((self, field.source))
+        if known is not None and known.verdict.given == field:
+            return known
+        plan = self._field_plans.get(field.name)
+        if plan is None:
+            plan = self._plan(self._field_plans, field.name, Direction.RESPONSE)
+        steps = applying(plan, FieldSubject(facts, field.value, field)) if plan else ()
+        if not steps:
+            return Judged(FieldVerdict(field, field), None, False)
+        draft = FieldDraft(field, field)
+        changes = judge(steps, draft, facts, observe)
+        if draft.sealing is not None and not observe:
+            changes = refuse_size(draft, facts, changes)
+        is_dropped = draft.fate is Fate.DROP
+        judged = Judged(
+            field_verdict(draft, changes, observe), None if is_dropped else draft.pack or draft.new_name, is_dropped
+        )
+        if not observe and all(step.is_steady(field) for step in plan):
+            self._remember_judged(field.source, judged)
+        return judged
+
+    def _remember_judged(self, source: bytes, judged: Judged) -> None:
+        if len(source) <= _LONG_FIELD:
+            if len(self._steady) >= _FIELDS:
+                self._steady.clear()
+            self._steady[self, source] = judged
+
     def _with_additions(
         self, verdicts: tuple[FieldVerdict, ...], facts: Facts, there: set[bytes], observe: bool
     ) -> ResponseVerdict:
@@ -236,6 +265,7 @@ class RuleSet:
         self._rules = ready(rules)
         self._index = HostIndex(self._rules)
         self._shared: dict[tuple[tuple[int, bool], ...], HostRules] = {}
+        self._steady: Steady = {}
         self.is_empty = not self._rules
         self.seals = any(isinstance(action, Seal) for rule in self._rules for action in rule.actions)
         """True if a rule needs keys."""
@@ -250,7 +280,7 @@ class RuleSet:
         if key not in self._shared:
             if len(self._shared) >= _HOSTS:
                 self._shared.clear()
-            self._shared[key] = HostRules(applicable)
+            self._shared[key] = HostRules(applicable, self._steady)
         return self._shared[key]
 
 

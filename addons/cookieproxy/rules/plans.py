@@ -5,6 +5,7 @@ cookie.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from ..core.syntax import SetCookie
 from .actions import ACTIONS, Action, Add, Rename
 from .conditions import Check
 from .facts import Direction
@@ -27,6 +28,10 @@ class Step(NamedTuple):
             if not check(subject):
                 return False
         return True
+
+    def is_steady(self, field: SetCookie) -> bool:
+        """True if it is the octets of this field alone that it depends on."""
+        return not self.checks and all(action.is_steady(field) for action in self.actions)
 
 
 type Plan = tuple[Step, ...]

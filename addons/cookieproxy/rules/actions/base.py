@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ...core.syntax import SetCookie
 from ..drafts import FieldDraft, PairDraft
 from ..facts import BOTH, Direction, Facts
 from ..problems import Problem
@@ -38,6 +39,10 @@ class Action(ABC):
     def apply_to_field(self, draft: FieldDraft, facts: Facts) -> None:
         """Does it to a cookie on its way to the browser."""
         return
+
+    def is_steady(self, field: SetCookie) -> bool:
+        """True if it does the same each time to a field of these octets, whatever the facts: what it did is remembered."""
+        return True
 
     def apply_to_pair(self, draft: PairDraft, facts: Facts) -> None:
         """Does it to a cookie on its way to the application."""

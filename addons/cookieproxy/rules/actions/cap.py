@@ -52,6 +52,10 @@ class Cap(Action):
             field = with_attribute(field, b"Max-Age", b"%d" % self.seconds)
         draft.field = self._with_expires(field, facts.access.time)
 
+    def is_steady(self, field: SetCookie) -> bool:
+        """Max-Age alone is shortened to the same each time."""
+        return field.last(b"expires") is None
+
     def _with_expires(self, field: SetCookie, now: float) -> SetCookie:
         expires = field.last(b"expires")
         time = None if expires is None else parse_rfc(expires.value or b"")

@@ -8,6 +8,7 @@ unsealed it must not, and a browser would refuse it in silence.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ...core.syntax import SetCookie
 from ..drafts import Fate, FieldDraft
 from ..facts import Facts
 from ..fields import OnlyTrue
@@ -39,6 +40,10 @@ class Seal(Action):
             draft.unfit = Unfit.NO_KEYS
         elif draft.sealing is None:
             draft.sealing = Sealing(facts.sealer, facts.site, facts.access.time)
+
+    def is_steady(self, field: SetCookie) -> bool:
+        """No two seals are alike."""
+        return False
 
     def lint(self, rule: "Rule") -> Iterator[Problem]:
         """What the browser never sees needs no seal."""

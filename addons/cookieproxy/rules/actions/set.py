@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ...core.syntax import SetCookie
 from ..drafts import FieldDraft
 from ..facts import Facts
 from ..problems import Problem, warning
-from .attributes import SetForms, set_attribute, set_value
+from .attributes import Moment, SetForms, set_attribute, set_value
 from .base import RESPONSES, Action
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class Set(Action):
         for name, value in self.steps:
             field = set_value(field, value) if name == "value" else set_attribute(field, name, value, facts)
         draft.field = field
+
+    def is_steady(self, field: SetCookie) -> bool:
+        """An Expires counts from now; nothing else does."""
+        return not any(isinstance(value, Moment) for _, value in self.steps)
 
     def lint(self, rule: "Rule") -> Iterator[Problem]:
         """Nothing to set; a Path that browsers ignore."""

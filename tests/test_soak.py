@@ -101,7 +101,7 @@ MINUTE = 60.0
 def slices(*p99_ms: float) -> list[Slice]:
     """One a minute, as in a soak of so many minutes."""
     return [
-        Slice(at * MINUTE, Span(at * MINUTE + 10, at * MINUTE + 15), 1_000, 0, 5.0, each)
+        Slice(at * MINUTE, Span(at * MINUTE + 10, at * MINUTE + 15), 1_000, 0, 1_000, 5.0, each)
         for at, each in enumerate(p99_ms)
     ]
 
@@ -117,7 +117,7 @@ def found(failures: Sequence[Failure] = (), **different: Any) -> Found:
     rows = {"requests": {"/page": 1_010}, "set_cookies": {"/page": 2_016}}
     saved = [Saved(Span(20, 20.5), False, True), Saved(Span(30, 30.5), True, True)]
     all_held = Found(
-        Plan(10 * MINUTE), book, [GAP], slices(*[10.0] * 10), saved, [REST, REST], rows, (), store_bytes=1_000
+        Plan(10 * MINUTE), book, [GAP], slices(*[10.0] * 10), saved, [REST, REST], rows, 1, (), store_bytes=1_000
     )
     return replace(all_held, **different)
 
@@ -174,7 +174,8 @@ def test_it_holds(of: Found) -> None:
             ["requests-surplus", "set_cookies-missing"],
             id="half a request recorded",
         ),
-        pytest.param(found(saved=[]), ["rules", "rules-broken", "rules-seconds"], id="nothing was saved"),
+        pytest.param(found(saved=[], refusals=0), ["rules", "rules-broken", "rules-seconds"], id="nothing was saved"),
+        pytest.param(found(refusals=2), ["rules-told"], id="a broken file told twice"),
         pytest.param(
             found(saved=[Saved(Span(1, 1.5), True, False)]), ["rules-ignored"], id="a broken file nobody was told of"
         ),
@@ -210,8 +211,8 @@ def test_bounds_add_up() -> None:
 
 
 def test_a_slice_of_load_has_rows_for_what_completed_and_room_for_what_was_cut() -> None:
-    one = Slice(0, Span(0, 1), 100, 4, 1, 2)
-    assert one.rows.requests == Bounds(96, 100 + load.CONNECTIONS)
+    one = Slice(0, Span(0, 1), requests=100, failed=4, sent=103, p50_ms=1, p99_ms=2)
+    assert one.rows.requests == Bounds(96, 103)
 
 
 def test_clients_of_the_load_come_and_go() -> None:

@@ -21,6 +21,8 @@ PAGE = "/page"
 CONNECTIONS = 16
 PAUSE_MS = 30
 """Of a connection between two exchanges, on average."""
+DRAIN_SECONDS = 0.5
+"""At the end of a slice, in which nothing new is asked for, so that what is on its way can come."""
 CLIENTS = 48
 AT_ONCE = 8
 USER_AGENTS = (
@@ -34,13 +36,26 @@ USER_AGENTS = (
 SCRIPT = (
     inputs.LOAD_SCRIPT
     + """
--- Instead of one browser at full speed: several in turn, with pauses between.
-local requests_bytes, pause_ms, turn = {}, 0, 0
+-- Instead of one browser at full speed: several in turn, with pauses between, and none that waits for its answer at the end.
+local ffi = require("ffi")
+ffi.cdef("typedef struct { long s, us; } moment; int gettimeofday(moment *, void *);")
+local moment, requests_bytes, pause_ms, turn, last = ffi.new("moment"), {}, 0, 0, 0
+local threads, tell = {}, done
+sent = -1  -- one is made only to be looked at
+
+local function now()
+  ffi.C.gettimeofday(moment, nil)
+  return tonumber(moment.s) + tonumber(moment.us) / 1e6
+end
+
+function setup(thread)
+  threads[#threads + 1] = thread
+end
 
 function init(arguments)
   local target = arguments[1]
-  pause_ms = tonumber(arguments[3])
-  for place = 4, #arguments do
+  pause_ms, last = tonumber(arguments[3]), now() + tonumber(arguments[4])
+  for place = 5, #arguments do
     local headers = {["Host"] = target:match("^http://([^/]+)"), ["User-Agent"] = arguments[place]}
     headers["Cookie"] = arguments[2]
     requests_bytes[#requests_bytes + 1] = wrk.format("GET", target, headers)
@@ -48,12 +63,17 @@ function init(arguments)
 end
 
 function request()
-  turn = turn % #requests_bytes + 1
+  sent, turn = sent + 1, turn % #requests_bytes + 1
   return requests_bytes[turn]
 end
 
 function delay()
-  return math.random(0, 2 * pause_ms)
+  return now() < last and math.random(0, 2 * pause_ms) or 1e9
+end
+
+function done(...)
+  tell(...)
+  io.write(string.format('{"sent": %d}\\n', threads[1]:get("sent")))
 end
 """
 )
@@ -70,13 +90,16 @@ class Slice:
     """Exchanges that came to an end."""
     failed: int
     """Of these, or beside them."""
+    sent: int
+    """Requests, whatever became of them."""
     p50_ms: float
     p99_ms: float
 
     @property
     def rows(self) -> Rows:
-        """What the store must have of it: whatever is on its way at the end is cut, and what failed may be anything."""
-        return COMPLETE * max(0, self.requests - self.failed) + CUT * (self.failed + CONNECTIONS)
+        """What the store must have of it: of what failed, or was on its way at the end, it may have anything."""
+        completed = max(0, self.requests - self.failed)
+        return COMPLETE * completed + CUT * (self.sent - completed)
 
 
 def user_agents(number: int) -> list[str]:
@@ -106,6 +129,7 @@ class Load:
             Span(begin, time.monotonic()),
             said["requests"],
             said["failed"],
+            said["sent"],
             said["p50"] / 1000,
             said["p99"] / 1000,
         )
@@ -117,12 +141,12 @@ class Load:
 
     def _run(self, seconds: int, agents: Sequence[str]) -> dict[str, int]:
         options: tuple[str | Path, ...] = ("-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s")
-        target = (f"http://{LOOPBACK}:{self._proxy_port}", "--", self._origin.url(PAGE), inputs.COOKIE, str(PAUSE_MS))
-        command = on_core(self._core, [find("wrk"), *options, self._script, *target, *agents])
+        target = (f"http://{LOOPBACK}:{self._proxy_port}", "--", self._origin.url(PAGE), inputs.COOKIE)
+        pace = (str(PAUSE_MS), str(seconds - DRAIN_SECONDS))
+        command = on_core(self._core, [find("wrk"), *options, self._script, *target, *pace, *agents])
         timeout = seconds + GRACE_SECONDS
         done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=timeout, check=False)
-        numbers = next((line for line in done.stdout.splitlines() if line.startswith("{")), None)
-        if numbers is None:
+        numbers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        if not numbers:
             raise CannotMeasure(f"wrk said no numbers: {(done.stderr or done.stdout).strip()[-300:]}")
-        said: dict[str, int] = json.loads(numbers)
-        return said
+        return {name: number for each in numbers for name, number in each.items()}

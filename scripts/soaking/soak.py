@@ -4,6 +4,7 @@ Under load, at rest, under load, at rest: what is in use is compared between the
 """
 
 import contextlib
+import os
 import tempfile
 import threading
 import time
@@ -111,6 +112,7 @@ class Soaking:
             self._saver.saved,
             self._rests,
             self._recorded.rows,
+            self._said.refusals(),
             self._said.unaccounted(),
             self._recorded.store_bytes,
         )
@@ -148,7 +150,8 @@ class Soaking:
             f"{at:,.0f} of {self._plan.seconds:,.0f} s: {self._book.numbers.get('exchanges', 0):,} exchanges, "
             f"p99 {last.p99_ms:.0f} ms, {'nothing counted' if in_use is None else _shown(in_use)}, "
             f"store {self._recorded.store_bytes / 1e6:.0f} MB, {len(self._origin.gaps)} restarts, "
-            f"{len(self._saver.saved)} files saved, {failed} failed beside gaps, {len(self._said.unaccounted())} lines in the log"
+            f"{len(self._saver.saved)} files saved, {failed} failed beside gaps, {len(self._said.unaccounted())} lines in the log, "
+            f"load average {os.getloadavg()[0]:.1f}"
         )
 
 

@@ -43,6 +43,8 @@ class Found:
     """After the first part, and at the end."""
     rows: Mapping[str, Mapping[str, int]]
     """Of the store, by view and path."""
+    refusals: int
+    """Of broken rules files, in the log."""
     unaccounted: Sequence[str]
     """Lines of the log that nothing explains."""
     store_bytes: int
@@ -61,7 +63,7 @@ def figures(found: Found) -> list[Figure]:
         *_recorded(found),
         *_rules(found),
         *_growth(found),
-        _latency(found),
+        *_latency(found),
     ]
 
 
@@ -103,13 +105,15 @@ def _rows_of(view: str, what: str, expected: Mapping[str, Rows], rows: Mapping[s
 def _rules(found: Found) -> list[Figure]:
     without_effect = [each for each in found.saved if not each.took_effect]
     seconds = [each.when.end - each.when.begin for each in found.saved if not each.when.overlaps(found.gaps)]
+    broken = sum(each.is_broken for each in found.saved)
     longest = max(seconds, default=None)
     return [
         Figure("rules", "rules files saved", at_least(1), "files", (len(found.saved),)),
-        Figure(
-            "rules-broken", "broken ones of these", at_least(1), "files", (sum(each.is_broken for each in found.saved),)
-        ),
+        Figure("rules-broken", "broken ones of these", at_least(1), "files", (broken,)),
         Figure("rules-ignored", RULES_IGNORED, at_most(0), "files", (len(without_effect),)),
+        Figure(
+            "rules-told", "broken ones told twice, or not at all", at_most(0), "files", (abs(found.refusals - broken),)
+        ),
         _figure("rules-seconds", "the longest until one had its effect", at_most(MOST_RULES_SECONDS), "s", longest),
     ]
 
@@ -133,11 +137,24 @@ def _more(what: str, early: int, late: int, most: int) -> Figure:
     return Figure(what, f"{what} more than after the first part", at_most(most), what, (late - early,))
 
 
-def _latency(found: Found) -> Figure:
+def _latency(found: Found) -> list[Figure]:
+    """The quietest slices say more where others use the machine, too."""
     goal = at_most(MOST_P99) if found.plan.is_settled else None
     first, last = first_part(found), last_part(found)
-    ratio = median(last) / median(first) if first and last else None
-    return _figure("p99", "99th percentile of latency in the last part against the first", goal, RATIO, ratio)
+    lines = (
+        ("p99", "99th percentile of latency", goal, median),
+        ("p99-quietest", "the same of the quietest slices", None, min),
+    )
+    return [
+        _figure(
+            row,
+            f"{what}, the last part against the first",
+            goal,
+            RATIO,
+            of(last) / of(first) if first and last else None,
+        )
+        for row, what, goal, of in lines
+    ]
 
 
 def first_part(found: Found) -> list[float]:

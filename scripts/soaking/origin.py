@@ -19,13 +19,16 @@ AWAY_SECONDS = 0.5
 GRACE_SECONDS = 1.0
 """After it listens again: what began while it was away may fail until then."""
 LOG_IN, LOG_OUT = "/visit/in", "/visit/out"
+SESSION_FIELD = "X-Session"
+"""The request field in which a login says what its session's id is to be."""
 LARGE_PAGE = f"{inputs.PAGES}/{load.LARGE_PAGE}"
+_SESSION_VARIABLE = f"http_{SESSION_FIELD.lower().replace('-', '_')}"
 _EVERYWHERE = "    location / {"
 
 
 def configuration(port: int) -> str:
     """nginx's configuration. Each answer has two Set-Cookie fields."""
-    places = _place(LOG_IN, "sid=$request_id; Path=/; HttpOnly") + _place(LOG_OUT, "sid=; Path=/; Max-Age=0")
+    places = _place(LOG_IN, f"sid=${_SESSION_VARIABLE}; Path=/; HttpOnly") + _place(LOG_OUT, "sid=; Path=/; Max-Age=0")
     before, found, after = inputs.nginx_configuration(port).partition(_EVERYWHERE)
     assert found
     return before + places + found + after

@@ -99,7 +99,7 @@ class Saver:
         begin = time.monotonic()
         connection = connect(self._proxy_port, CLIENT)
         try:
-            fields = ask(connection, CLIENT, self._origin.url(PROBE), inputs.COOKIE)
+            fields = ask(connection, CLIENT, self._origin.url(PROBE), {"Cookie": inputs.COOKIE})
             check(fields)
         except (Wrong, OSError, HTTPException) as error:
             self._book.expect(PROBE, CUT)

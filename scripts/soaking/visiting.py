@@ -1,11 +1,13 @@
 """Clients that come, log in, look at a few pages, log out and go; and how any client here asks the proxy for a page.
 
-Each visit is a client of its own as the proxy tells them apart, from a number of them that come again; each has a session of its
-own, which begins and ends with the visit.
+Each visitor is a client of its own as the proxy tells them apart, and comes again and again; its session begins and ends with the
+visit, and has the same id each time, so that no more is to be remembered in the end than at first.
 """
 
+import hashlib
 import threading
 import time
+from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from itertools import count
 from typing import NamedTuple
@@ -14,7 +16,7 @@ from benchmarks import inputs
 from benchmarks.programs import LOOPBACK
 
 from .book import COMPLETE, CUT, NONE, SET_COOKIES, Book, Failure, Rows, Span
-from .origin import LOG_IN, LOG_OUT, Origin
+from .origin import LOG_IN, LOG_OUT, SESSION_FIELD, Origin
 
 ANSWER_SECONDS = 20.0
 VISITORS = 60
@@ -44,10 +46,9 @@ def connect(proxy_port: int, client: Client) -> HTTPConnection:
     return HTTPConnection(LOOPBACK, proxy_port, timeout=ANSWER_SECONDS, source_address=(client.address, 0))
 
 
-def ask(connection: HTTPConnection, client: Client, url: str, cookie: str = "") -> list[str]:
+def ask(connection: HTTPConnection, client: Client, url: str, more: Mapping[str, str]) -> list[str]:
     """The Set-Cookie fields of a page. Raises Wrong if it is none of the origin's; OSError, HTTPException if it does not come."""
-    headers = {"User-Agent": client.user_agent} | ({"Cookie": cookie} if cookie else {})
-    connection.request("GET", url, headers=headers)
+    connection.request("GET", url, headers={"User-Agent": client.user_agent, **more})
     response = connection.getresponse()
     body = response.read()
     fields = response.headers.get_all("Set-Cookie") or []
@@ -74,28 +75,33 @@ class Visitors:
         client = Client(f"127.0.0.{2 + number % ADDRESSES}", f"{inputs.USER_AGENT} visitor {number}")
         connection = connect(self._proxy_port, client)
         try:
-            session = self._step(connection, client, LOG_IN)
+            session = self._step(connection, client, LOG_IN, {SESSION_FIELD: _session(number)}, WITHOUT_COOKIES)
             for path in (*[PAGE] * PAGES, LOG_OUT):
                 if session:
-                    self._step(connection, client, path, session)
+                    self._step(connection, client, path, {"Cookie": session}, COMPLETE)
         finally:
             connection.close()
 
-    def _step(self, connection: HTTPConnection, client: Client, path: str, cookie: str = "") -> str:
+    def _step(self, connection: HTTPConnection, client: Client, path: str, more: Mapping[str, str], rows: Rows) -> str:
         """One exchange; the first pair that its answer sets, or nothing if it failed."""
         begin = time.monotonic()
         try:
-            fields = ask(connection, client, self._origin.url(path), cookie)
+            fields = ask(connection, client, self._origin.url(path), more)
             check(fields)
         except (Wrong, OSError, HTTPException) as error:
             connection.close()
             self._book.expect(path, CUT)
             self._book.fail(Failure(Span(begin, time.monotonic()), "visitor", f"{path}: {error!r}"))
             return ""
-        self._book.expect(path, COMPLETE if cookie else WITHOUT_COOKIES)
+        self._book.expect(path, rows)
         self._book.count("exchanges")
         self._book.count("visits", path == LOG_OUT)
         return fields[0].partition(";")[0]
+
+
+def _session(number: int) -> str:
+    """The id of that visitor's sessions."""
+    return hashlib.sha256(f"visitor {number}".encode()).hexdigest()[:32]
 
 
 def check(fields: list[str]) -> None:

@@ -1,15 +1,22 @@
 /* The shell: which page is shown, where the focus goes, what the keys do. Knows the pages by name, nothing of what is on them. */
 import { render, h } from "./dom.js";
 import { listen, stream } from "./stream.js";
-import { go, here, intercept, routes } from "./route.js";
+import { here, intercept, routes } from "./route.js";
 import { listenToKeys, showKeys } from "./keys.js";
 import { say } from "./notice.js";
 import { tick } from "./text.js";
 import * as now from "./now.js";
 import * as jars from "./jars.js";
+import * as cookie from "./cookie.js";
+import * as sessions from "./sessions.js";
+import * as findings from "./findings.js";
+import * as rules from "./rules.js";
+import * as setup from "./setup.js";
+import * as login from "./login.js";
 
 const PAGES = {
-  "": ["now", "Now", now], jars: ["jars", "Jars", jars],
+  "": ["now", "Now", now], jars: ["jars", "Jars", jars], cookie: ["cookie", "Cookie", cookie], sessions: ["sessions", "Sessions", sessions],
+  findings: ["findings", "Findings", findings], rules: ["rules", "Rules", rules], setup: ["setup", "Set-up", setup], login: ["login", "Log in", login],
 };
 const NOWHERE = ["", "No such page", { open: (root) => render(root, h("p.empty", null, h("a", { href: "./" }, "Now"), " shows what happens.")) }];
 const title = document.getElementById("title"), link = document.getElementById("link"), main = document.getElementById("page");
@@ -52,7 +59,7 @@ function tellState({ detail: { was, state } }) {
 routes.addEventListener("go", () => show(false));
 addEventListener("popstate", () => show(false));
 document.addEventListener("click", intercept);
-document.addEventListener("cookies:login", () => { if (here().path !== "login") go("login"); });
+document.addEventListener("cookies:login", login.askForToken);
 document.addEventListener("cookies:draw", () => current?.shown?.draw?.());
 document.getElementById("keys").addEventListener("click", showKeys);
 stream.addEventListener("state", tellState);

@@ -64,6 +64,7 @@ export class Grid {
     if (this.open) this.pane.style.transform = `translateY(${above(opened) + this.height}px)`;
     this.reuse(new Set(wanted));
     wanted.forEach((row, nth) => this.place(row, Math.max(0, from) + nth, above));
+    for (const element of this.free) element.hidden = true;
     this.box.setAttribute("aria-rowcount", this.rows.length + 1);
     if (this.active) this.box.setAttribute("aria-activedescendant", `row-${this.active.count}`);
     else this.box.removeAttribute("aria-activedescendant");

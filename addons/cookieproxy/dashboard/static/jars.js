@@ -37,7 +37,7 @@ class Jars {
     if (!jars.length) return firstSteps("No browser has come by yet.");
     const type = (event) => { this.search = event.target.value; this.shown.draw(); };
     return [
-      h("form.filters", { role: "search", "aria-label": "Sites", onsubmit: (event) => event.preventDefault() },
+      h("form.filters", { "aria-label": "Sites", onsubmit: (event) => event.preventDefault() },
         h("label.search", null, "Search", h("input", { type: "search", value: this.search, placeholder: "a site or a client", oninput: type }))),
       jars.map((jar) => this.jar(jar)),
     ];

@@ -99,7 +99,7 @@ class Now {
 
   controls() {
     const change = (name, value) => this.change(name, value), some = Object.values(this.wanted).some(Boolean);
-    return h("form.filters", { role: "search", "aria-label": "Events", onsubmit: (event) => event.preventDefault() },
+    return h("form.filters", { "aria-label": "Events", onsubmit: (event) => event.preventDefault() },
       h("label.search", null, "Search", h("input", { type: "search", id: "search", value: this.wanted.q, placeholder: "any word of an event", autocomplete: "off", oninput: (event) => change("q", event.target.value) })),
       h("details", { open: innerWidth > 720 }, h("summary", null, "Filters"), fields(this.wanted, this.known(), change)),
       h("div.actions", null,
@@ -139,7 +139,7 @@ class Now {
 }
 
 function emptyGrid() {
-  return h("div.grid", { role: "grid", tabindex: "0", "aria-label": "Events, newest first", "aria-colcount": String(HEADS.length), hidden: true },
+  return h("div.grid", { role: "treegrid", tabindex: "0", "aria-label": "Events, newest first", "aria-colcount": String(HEADS.length), hidden: true },
     h("div.head", { role: "rowgroup" }, h("div.row", { role: "row", "aria-rowindex": "1" }, HEADS.map((head) => h("span", { role: "columnheader" }, head)))),
     h("div.body", { role: "rowgroup" }, h("div.pane", { role: "row", hidden: true })));
 }

@@ -283,9 +283,9 @@ def test_good_rules_differ_and_broken_ones_are_refused() -> None:
             parse_config(contents, "rules.yaml")
 
 
-def test_the_origin_has_places_where_sessions_begin_and_end() -> None:
+def test_the_origin_has_places_where_sessions_begin_go_on_and_end() -> None:
     said = origin.configuration(8_000)
-    assert said.index(origin.LOG_IN) < said.index(origin.LOG_OUT) < said.index("location / {")
+    assert said.index(origin.LOG_IN) < said.index(origin.LOOK) < said.index(origin.LOG_OUT) < said.index("location / {")
 
 
 def test_a_client_that_resets_is_told_from_one_that_closes() -> None:

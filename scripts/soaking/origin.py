@@ -1,6 +1,6 @@
 """The origin of a soak: an nginx that goes away and comes back on the same port, and when it was away.
 
-Knows nginx's configuration: that of the benchmarks, and two places more, where a session begins and ends.
+Knows nginx's configuration: that of the benchmarks, and places more where a session begins, goes on and ends.
 """
 
 import contextlib
@@ -18,17 +18,22 @@ from .book import Span
 AWAY_SECONDS = 0.5
 GRACE_SECONDS = 1.0
 """After it listens again: what began while it was away may fail until then."""
-LOG_IN, LOG_OUT = "/visit/in", "/visit/out"
+LOG_IN, LOOK, LOG_OUT = "/visit/in", "/visit/page", "/visit/out"
 SESSION_FIELD = "X-Session"
 """The request field in which a login says what its session's id is to be."""
 LARGE_PAGE = f"{inputs.PAGES}/{load.LARGE_PAGE}"
-_SESSION_VARIABLE = f"http_{SESSION_FIELD.lower().replace('-', '_')}"
+_SESSIONS = {
+    LOG_IN: f"sid=$http_{SESSION_FIELD.lower().replace('-', '_')}; Path=/; HttpOnly",
+    LOOK: "sid=$cookie_sid; Path=/; HttpOnly",
+    LOG_OUT: "sid=; Path=/; Max-Age=0",
+}
+"""What each place sets; variables are nginx's."""
 _EVERYWHERE = "    location / {"
 
 
 def configuration(port: int) -> str:
     """nginx's configuration. Each answer has two Set-Cookie fields."""
-    places = _place(LOG_IN, f"sid=${_SESSION_VARIABLE}; Path=/; HttpOnly") + _place(LOG_OUT, "sid=; Path=/; Max-Age=0")
+    places = "".join(_place(path, session) for path, session in _SESSIONS.items())
     before, found, after = inputs.nginx_configuration(port).partition(_EVERYWHERE)
     assert found
     return before + places + found + after

@@ -16,7 +16,7 @@ from benchmarks import inputs
 from benchmarks.programs import LOOPBACK
 
 from .book import COMPLETE, CUT, NONE, SET_COOKIES, Book, Failure, Rows, Span
-from .origin import LOG_IN, LOG_OUT, SESSION_FIELD, Origin
+from .origin import LOG_IN, LOG_OUT, LOOK, SESSION_FIELD, Origin
 
 ANSWER_SECONDS = 20.0
 VISITORS = 60
@@ -25,7 +25,6 @@ ADDRESSES = 8
 PAGES = 3
 """A visit, between its login and its logout."""
 PAUSE_SECONDS = 0.5
-PAGE = "/visit/page"
 WITHOUT_COOKIES = Rows(NONE, COMPLETE.set_cookies)
 """A request that has none is no row."""
 
@@ -76,9 +75,9 @@ class Visitors:
         connection = connect(self._proxy_port, client)
         try:
             session = self._step(connection, client, LOG_IN, {SESSION_FIELD: _session(number)}, WITHOUT_COOKIES)
-            for path in (*[PAGE] * PAGES, LOG_OUT):
+            for path in (*[LOOK] * PAGES, LOG_OUT):
                 if session:
-                    self._step(connection, client, path, {"Cookie": session}, COMPLETE)
+                    self._step(connection, client, path, {"Cookie": f"{session}; {inputs.PREFERENCE}"}, COMPLETE)
         finally:
             connection.close()
 

@@ -29,7 +29,7 @@ function view(all, page, change) {
 
 /** How many of each; a press shows only these, another all again. */
 function counts(all, wanted, change) {
-  return h("div.severities", { role: "group", "aria-label": "Severity" }, SEVERITIES.map((severity) => {
+  return h("div.severities", null, SEVERITIES.map((severity) => {
     const pressed = wanted.severity === severity;
     return h("button.quiet", { key: severity, type: "button", "data-severity": severity, "aria-pressed": String(pressed), onclick: () => change({ wanted: { ...wanted, severity: pressed ? "" : severity } }) },
       h("b", null, number(all.filter((one) => one.severity === severity).length)), ` ${severity}`);

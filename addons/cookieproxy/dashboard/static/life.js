@@ -24,6 +24,6 @@ function moment({ event, first, times }) {
   return h("li", { key: `${event.event}${first}`, "data-event": event.event },
     h("div.when", null, when(event.time)),
     h("div", null, outcome(event.event), times > 1 && h("b.times", null, ` ×${number(times)}`), h("div", null, said(what, 1000)),
-      event.by && h("div.muted", null, "Because of ", said(event.by), "."), event.rule && h("div.muted", null, "By the rule ", said(event.rule), "."),
+      event.by && h("div.muted", null, "Because of ", said(event.by), "."), event.rule && event.sentence && h("div.muted", null, "By the rule ", said(event.rule), "."),
       event.host && h("div.muted", null, "at ", said(event.host)), event.event !== "sent" && change(event)));
 }

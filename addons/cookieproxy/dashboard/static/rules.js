@@ -19,19 +19,24 @@ function view(told, tryIt, set) {
 }
 
 function state({ good, mistakes, rules, since }) {
-  if (!good) return h("p.problem", null, `${counted(mistakes.length, "mistake")}: the last good rules stay in force until the file is mended.`);
+  if (!good) return h("p.problem", null, `${counted(mistakes.length, "mistake")} (`, mistakes.map(({ line: at }, nth) => [nth ? ", " : "", h("button.link", { type: "button", onclick: () => to(at) }, `line ${at}`)]), "): the last good rules stay in force until the file is mended.");
   if (!rules.length) return h("p", null, "There are no rules: everything passes as it is. Write one into the file and save; it is shown here within two seconds.");
   return h("p.muted", null, `${counted(rules.length, "rule")}; counted since `, when(since), ".");
 }
 
 function listing(told, set) {
   const lines = told.lines.length ? told.lines : [""], off = told.mistakes.filter(({ line }) => !(line >= 1 && line <= lines.length));
-  return h("div.listing", { role: "list", "aria-label": "The rules file" }, off.map(mistake), lines.map((text, nth) => line(text, nth + 1, told, set)));
+  return h("div.listing", { role: "list", tabindex: "0", "aria-label": "The rules file" }, off.map(mistake), lines.map((text, nth) => line(text, nth + 1, told, set)));
+}
+
+/** Brings a line into sight. */
+function to(at) {
+  document.querySelector(`.listing [data-at="${Number(at)}"]`)?.scrollIntoView({ block: "center" });
 }
 
 function line(text, at, told, set) {
   const rules = told.rules.filter((rule) => rule.line === at), mistakes = told.mistakes.filter((one) => one.line === at);
-  return h("div", { key: at, role: "listitem", class: `line${mistakes.length ? " wrong" : ""}${rules.length ? " ruled" : ""}` },
+  return h("div", { key: at, "data-at": at, role: "listitem", class: `line${mistakes.length ? " wrong" : ""}${rules.length ? " ruled" : ""}` },
     h("span.at", null, at), h("code", null, wire(text, 2000) || " "), rules.map((rule) => hits(rule, told, set)), mistakes.map(mistake));
 }
 

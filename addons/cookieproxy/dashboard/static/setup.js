@@ -44,6 +44,6 @@ function about(told) {
   return h("section.card", null, h("h2", null, "This proxy"), h("dl.attributes.wide", null,
     fact("Through the proxy", h("a", { href: told.magic }, said(told.magic))), told.direct && fact("Directly", h("a", { href: told.direct }, said(told.direct))),
     fact("Record", told.store ? said(told.store, 300) : "nothing is kept"), fact("Rules", told.rules ? said(told.rules, 300) : "none"),
-    fact("Way", told.fast ? "the fast one" : "the ordinary one"), fact("Version", `${told.version}, with mitmproxy ${told.mitmproxy}`),
+    fact("Fast hooks", told.fast ? "on" : "off"), fact("Version", `${told.version}, with mitmproxy ${told.mitmproxy}`),
     told.suffixes_date && fact("Public suffixes", `of ${told.suffixes_date}`), fact("For Prometheus", h("a", { href: "metrics", target: "_blank" }, "metrics"))));
 }

@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 import { table } from "./table.js";
 import { counted, named, percent, said, span } from "./text.js";
 
-const WIDE = 320, HIGH = 130, LEFT = 38, TOP = 8;
+const WIDE = 320, HIGH = 130, LEFT = 46, TOP = 8;
 
 export function survival({ host, cookie, sessions, steps, median_seconds: median }) {
   const longest = Math.max(60, ...steps.map(({ seconds }) => seconds));

@@ -38,6 +38,13 @@ function two(whole, unit, name, part, partName, below) {
   return `${Math.floor(whole / unit)} ${name}${rest && whole < below ? ` ${rest} ${partName}` : ""}`;
 }
 
+/** The same in one unit: what is past need not be told to the minute. */
+function round(seconds) {
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < DAY ? `${Math.floor(seconds / 3600)} h` : counted(Math.floor(seconds / DAY), "day");
+}
+
 export const exact = (time) => EXACT.format(time * 1000);
 export const moment = (time) => SHORT.format(time * 1000);
 
@@ -45,7 +52,7 @@ export const moment = (time) => SHORT.format(time * 1000);
 export function relative(time) {
   const away = time - Date.now() / 1000;
   if (Math.abs(away) < 1.5) return "now";
-  return away < 0 ? `${span(-away)} ago` : `in ${span(away)}`;
+  return away < 0 ? `${round(-away)} ago` : `in ${span(away)}`;
 }
 
 /** A time: relative, kept so by `tick`, and the exact one on hover. */

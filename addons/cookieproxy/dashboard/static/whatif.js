@@ -34,7 +34,7 @@ export class WhatIf {
   view() {
     if (!this.told || this.told.browser !== this.browser) return null;
     const rows = this.differing(), same = this.told.cookies.length - rows.length;
-    return h("div.whatif", { "aria-label": `In ${this.browser}`, role: "group" },
+    return h("div.whatif", null,
       h("h3", null, `In ${this.browser}`), rows.length > 0 && table(`Differences in ${this.browser}`, COLUMNS, rows, (one) => `${one.name}\n${one.domain}\n${one.path}`),
       h("p.muted", null, rows.length ? `${counted(same, "other cookie")} as now.` : `All as now: ${counted(same, "cookie")}.`));
   }

@@ -24,8 +24,9 @@ FLOORS = {
     "config": 2,
     "exchange": 2,
     "report": 3,
-    "proxy": 4,
-    "cli": 5,
+    "dashboard": 4,
+    "proxy": 5,
+    "cli": 6,
 }
 # The command line looks down past the proxy's floor, but for these: replaying saved flows, and compiling `when` for `check`.
 MAY_USE_PROXY = {"cli.replay", "cli.check"}

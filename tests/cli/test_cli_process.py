@@ -109,11 +109,15 @@ def test_follow_as_json_is_one_object_a_line(shop: Proxy, cookies: Start) -> Non
 
 def test_follow_misses_nothing_of_a_busy_proxy(shop: Proxy, cookies: Start, origin: Any) -> None:
     names = [b"c%d" % number for number in range(400)]
+    origin.answers["/first"] = Answer([b"Set-Cookie: first=1"])
+    shop.curl("http://shop.example/first")
     follow = cookies("events", "--follow", "--json", "--event", "stored", "--store", f"sqlite:{shop.store_path}")
+    lines = lines_of(follow)
+    while json.loads(next(lines))["cookie"] != "first":
+        pass
     for start in range(0, len(names), 40):
         origin.answers["/many"] = Answer([b"Set-Cookie: " + name + b"=1" for name in names[start : start + 40]])
         shop.curl("http://shop.example/many")
-    lines = lines_of(follow)
     assert sorted(json.loads(next(lines))["cookie"].encode() for _ in names) == sorted(names)
 
 

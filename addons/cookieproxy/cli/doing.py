@@ -8,10 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..core.events import JarChange, Observation
 from ..core.hosts import site_of
-from ..core.profiles import PROFILES
 from ..exchange import Browser
 from ..record.commands import post_and_wait
-from ..record.listings import ClientRow
 from ..record.protocol import Reader, Store, StoreError
 from ..record.store import open_store
 from ..record.values import ValuePolicy
@@ -49,17 +47,6 @@ def _asked(reader: Reader, name: str, words: Mapping[str, object]) -> Result:
     if not answer.ok:
         raise Refused(str(result.get("error", "The proxy could not do it.")))
     return result
-
-
-def stored_browser(store: Store, row: ClientRow) -> Browser:
-    """A client with its jars as the store has them."""
-    profile = PROFILES.get(row.profile, PROFILES["none"])
-    browser = Browser(row.client, profile, load(), True, row.address, row.user_agent)
-    for kind, session, cookie in store.load_jars(row.client):
-        if session is None:
-            browser.restore(kind, cookie)
-    list(browser.drain_changes())
-    return browser
 
 
 def keep(store: Store, browser: Browser, observations: Sequence[Observation], now: float) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from ..record.listings import EventRow
+from ..report.listed import event_fields
 from .arguments import TABLE_EVENTS, Arguments
-from .event_rows import asked, documented
+from .event_rows import asked
 from .event_table import flat, grouped, header
 from .follow import follow
 from .output import remark, write_json
@@ -30,7 +31,7 @@ def run(arguments: Arguments) -> int:
 
 def _list(rows: Sequence[EventRow], arguments: Arguments) -> None:
     if arguments.json:
-        write_json(documented(row, arguments.values) for row in rows)
+        write_json(event_fields(row, arguments.values) for row in rows)
     elif not rows:
         remark(nothing(arguments, "events"))
     elif is_terminal():

@@ -6,9 +6,10 @@ from ..config import Config, ConfigError, parse_config
 from ..core.profiles import PROFILES, Overrides, Profile
 from ..core.syntax import wire_text
 from ..exchange.explain import Explanation, Question, explain
+from ..report.explained import explanation_fields
+from ..report.meaning import meaning
 from ..suffixes import load
 from .arguments import Arguments
-from .meaning import meaning
 from .output import Refused, remark, write_json
 from .rulesfile import default_rules, read_rules
 from .tables import Cell, Column, Table, show
@@ -31,7 +32,7 @@ def run(arguments: Arguments) -> int:
     question = _question(arguments)
     answers = [(profile, explain(question, config.rules, profile, load())) for profile in profiles]
     if arguments.json:
-        write_json(_documented(profile, each) for profile, found in answers for each in found)
+        write_json(explanation_fields(profile, each) for profile, found in answers for each in found)
     else:
         _show(answers, arguments)
     return 0
@@ -78,18 +79,6 @@ def _config(arguments: Arguments) -> Config:
 
 
 # -- showing -----------------------------------------------------------------------------------------------------------
-
-
-def _documented(profile: Profile, each: Explanation) -> dict[str, object]:
-    return {
-        "browser": profile.name,
-        "outcome": each.ending.value,
-        "reason": each.reason,
-        "sentence": each.sentence,
-        "before": None if each.before is None else wire_text(each.before),
-        "after": None if each.after is None else wire_text(each.after),
-        "rules": list(each.rules),
-    }
 
 
 def _show(answers: Sequence[tuple[Profile, list[Explanation]]], arguments: Arguments) -> None:

@@ -1,10 +1,10 @@
 """`scripts/cookies findings`: what is wrong with cookies and sessions, what to do, and what shows it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from ..record.listings import FindingRow
 from ..record.protocol import Reader
+from ..report.listed import advice_of, finding_fields
 from ..report.text import counted, moment
 from .arguments import SEVERITIES, Arguments
 from .output import remark, write_json
@@ -36,24 +36,13 @@ def tell(reader: Reader, arguments: Arguments) -> int:
     rows = [row for row in reader.questions.findings(wanted(arguments)) if _is_wanted(row, arguments)]
     although = None if rows or not reader.questions.clients() else ALL_IS_WELL
     if arguments.json:
-        write_json(map(_documented, rows))
+        write_json(map(finding_fields, rows))
     elif rows:
         notes = [_notes(row, arguments.now) for row in rows]
         show(Table(COLUMNS, [_cells(row, arguments.now) for row in rows], notes=notes))
     else:
         remark(nothing(arguments, "findings", although))
     return _exit_code(rows, arguments.fail_on)
-
-
-def _documented(row: FindingRow) -> dict[str, object]:
-    """The documented fields; the references stand behind the advice."""
-    fields = asdict(row)
-    del fields["references"]
-    return fields | {"advice": _advice(row)}
-
-
-def _advice(row: FindingRow) -> str:
-    return f"{row.advice} ({row.references})" if row.references else row.advice
 
 
 def _is_wanted(row: FindingRow, arguments: Arguments) -> bool:
@@ -89,7 +78,7 @@ def _cells(row: FindingRow, now: float) -> tuple[Cell, ...]:
 
 def _notes(row: FindingRow, now: float) -> list[Cell]:
     """What to do, whom it is about, and the first exchanges that show it."""
-    advice = _advice(row)
+    advice = advice_of(row)
     about = [] if row.client is None else [f"client {row.client}"]
     shown = [f"{moment(proof.time, now)}  {proof.said}" for proof in row.evidence[:SHOWN_PROOFS]]
     more = len(row.evidence) - SHOWN_PROOFS

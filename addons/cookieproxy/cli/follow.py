@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from ..record.listings import EventRow
 from ..record.protocol import Reader
+from ..report.listed import event_fields
 from .arguments import FOLLOWED_EVENTS, Arguments
-from .event_rows import asked, documented
+from .event_rows import asked
 from .event_table import FOLLOWED_COLUMNS, FOLLOWED_WIDTHS, Whose, flat, grouped, header, whose_event
 from .output import as_json
 from .tables import Table, is_terminal, show
@@ -55,7 +56,7 @@ class _Telling:
         """Print them at once."""
         if self._arguments.json:
             for row in rows:
-                print(as_json(documented(row, self._arguments.values)), flush=True)
+                print(as_json(event_fields(row, self._arguments.values)), flush=True)
         elif rows:
             self._arguments.now = time.time()  # a command that follows may run past midnight
             for table in self._tables(rows):

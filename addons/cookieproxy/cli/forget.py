@@ -3,10 +3,11 @@
 from ..exchange.forgetting import Forgotten, forget, held_for_sessions, let_go
 from ..record.filters import Filter
 from ..record.protocol import Store
+from ..report.stored import stored_browser
 from ..report.text import counted
 from ..suffixes import load
 from .arguments import Arguments
-from .doing import Result, do, keep, stored_browser
+from .doing import Result, do, keep
 from .output import remark
 from .stores import nothing
 from .tables import Cell, Column, Table, show

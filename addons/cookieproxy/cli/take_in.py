@@ -14,10 +14,11 @@ from ..formats import FORMATS, MOST_BYTES, FormatError, Place, Read, expect
 from ..record.filters import Filter
 from ..record.listings import ClientRow
 from ..record.protocol import Reader, Store
+from ..report.stored import stored_browser
 from ..report.text import counted
 from ..suffixes import host_to_ascii, load
 from .arguments import Arguments
-from .doing import Result, do, keep, stored_browser
+from .doing import Result, do, keep
 from .output import Refused, remark
 from .rulesfile import STDIN
 from .stores import opened

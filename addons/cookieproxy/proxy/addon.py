@@ -10,17 +10,21 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import chain
 
-from mitmproxy import connection, ctx, exceptions, http
+from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from ..config import Config, ConfigError
 from ..core.events import Observation
+from ..dashboard.live import RULES, Hub
 from ..exchange import Browser
 from ..record.protocol import StoreError
+from ..record.tally import Tally
 from ..suffixes import load as load_suffixes
 from . import flows
+from .dashboard import Dashboard
 from .fast import Fast, settle_garbage
+from .inside import RunningProxy
 from .keys import KeyFile, KeysError
 from .notices import Notices
 from .options import BASE, DEFAULT_STORE, add_options, path_of, store_objection, take_given_values
@@ -63,6 +67,9 @@ class Cookies:
         self._refusals = Refusals()
         self._browsers_host = BrowsersHost()
         self._fast = Fast()
+        self._hub = Hub()
+        self._tally = Tally(time.time())
+        self._dashboard = Dashboard(RunningProxy(self, self._tally), self._hub)
         self._ticking: asyncio.Task[None] | None = None
         self._read_flows = 0
         self._next_shed = 0.0
@@ -72,6 +79,16 @@ class Cookies:
     def config(self) -> Config | None:
         """What is in force; None while there are no good rules yet."""
         return None if self._policy is None else self._policy.config
+
+    @property
+    def live(self) -> LiveTraffic:
+        """What passes through the proxy now."""
+        return self._live
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """What records, if anything does."""
+        return self._recorder
 
     # -- options -------------------------------------------------------------------------------------------------------
 
@@ -93,6 +110,8 @@ class Cookies:
             self._open_store(first)
         if first or "cookies_fast" in updated:
             self._set_fast()
+        if "cookies_dashboard" in updated:
+            self._set_dashboard(first)
         if first or "mode" in updated:
             self._browsers_host.follow_options()
 
@@ -148,6 +167,7 @@ class Cookies:
         recorder = Recorder(
             spec, BASE, self._suffixes, self._everyone, self.commands.put, only_reading, self._everyones_sessions
         )
+        recorder.hub, recorder.tally = self._hub, self._tally
         self._recorder = self._live.recorder = cookieless.keeper.recorder = recorder
         self._saved.recorder = recorder if only_reading or (reading and spec != DEFAULT_STORE) else None
         try:
@@ -178,6 +198,13 @@ class Cookies:
         if self._ticking is not None:
             settle_garbage()
 
+    def _set_dashboard(self, first: bool) -> None:
+        objection = self._dashboard.objection(ctx.options.cookies_dashboard)
+        if objection is not None:
+            self._refuse([objection], first)
+            return
+        self._dashboard.follow_options(self._ticking is not None)
+
     # -- life ----------------------------------------------------------------------------------------------------------
 
     def running(self) -> None:
@@ -187,6 +214,7 @@ class Cookies:
         if ctx.options.cookies_fast:
             settle_garbage()
         self._warn_of_open_door()
+        self._dashboard.start()
 
     def _warn_of_open_door(self) -> None:
         if self._warned or ctx.options.listen_host or not ctx.options.server or ctx.options.rfile:
@@ -206,6 +234,7 @@ class Cookies:
             self._live.cookieless.keeper.gather()
             self._recorder.close()
             self._recorder = self._live.recorder = self._saved.recorder = self._live.cookieless.keeper.recorder = None
+        self._dashboard.stop()
         self._fast.switch_off()
         self._browsers_host.give_back()
 
@@ -249,6 +278,7 @@ class Cookies:
         except Exception:  # a bug of ours must not end the ticking
             logger.exception("Cookie Proxy failed to read its rules")
             return
+        self._hub.tell_changed(RULES)
         if config is not None and rules is self._rules:
             self._follow_with_keys(config, self._keys or KeyFile(rules.path.parent))
         if self._recorder is None:  # the script was loaded anew while the rules were broken
@@ -268,7 +298,7 @@ class Cookies:
 
     def requestheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """The way up, before the body."""
-        if flow.is_replay == "request" or self._policy is None:
+        if flow.is_replay == "request" or (flow.live and self._dashboard.takes(flow)) or self._policy is None:
             return None
         if not flow.live:
             self._saved.add(flow)
@@ -286,12 +316,12 @@ class Cookies:
 
     def request(self, flow: http.HTTPFlow) -> None:
         """The way up, with the body."""
-        if flow.live and flow.is_replay != "request":
+        if flow.live and flow.is_replay != "request" and not self._dashboard.is_ours(flow):
             self._live.body(flow)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """The way down, before the body."""
-        if flow.live and flow.is_replay != "request":
+        if flow.live and flow.is_replay != "request" and not self._dashboard.answers(flow):
             self._live.response(flow)
 
     def response(self, flow: http.HTTPFlow) -> None:
@@ -309,6 +339,14 @@ class Cookies:
         """There will be no response."""
         self._live.forget(flow)
 
+    def http_connect(self, flow: http.HTTPFlow) -> None:
+        """A client wants a tunnel."""
+        self._dashboard.connects(flow)
+
+    def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """A client begins TLS."""
+        self._dashboard.greets(data)
+
     def client_connected(self, client: connection.Client) -> None:
         """A client has connected to the proxy."""
         self._fast.client_connected(client)
@@ -316,3 +354,11 @@ class Cookies:
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """A connection to an application is about to be made."""
         self._browsers_host.name_upstream(data)
+
+    def server_connected(self, data: ServerConnectionHookData) -> None:
+        """A connection to an application is made."""
+        self._dashboard.server_connected(data)
+
+    def server_disconnected(self, data: ServerConnectionHookData) -> None:
+        """It has ended."""
+        self._dashboard.server_disconnected(data)

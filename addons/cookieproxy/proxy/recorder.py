@@ -7,13 +7,14 @@ now and then; then the store gets what waited and all the jars and cookieless se
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..config import Config
 from ..core.cookie import Cookie, CookieKey
 from ..core.events import ClientSeen, JarChange, JarKind, Observation, SessionChange
 from ..core.hosts import Suffixes, site_of
+from ..dashboard.live import Hub
 from ..exchange import Browser
 from ..record.intake import Intake
 from ..record.lock import holder_of
@@ -21,6 +22,7 @@ from ..record.policy import RecordPolicy
 from ..record.protocol import Command, Store, StoreError
 from ..record.sessions import StoredSession
 from ..record.store import file_now, file_of, open_store
+from ..record.tally import Tally
 from ..record.values import ValuePolicy
 from ..record.writer import Writer
 
@@ -85,6 +87,10 @@ class Recorder:
         self._excepts: Callable[[str], bool] | None = None
         self._dropped = 0
         self._is_overrun = False
+        self.hub = Hub()
+        """Who watches what is recorded, while it comes."""
+        self.tally = Tally(time.time())
+        """How often what was recorded."""
 
     # -- opening and closing -------------------------------------------------------------------------------------------
 
@@ -236,9 +242,13 @@ class Recorder:
         if len(self._gathered) >= HAND_OVER_AT:
             self.hand_over(wait=True)
 
-    def add(self, browser: Browser, observations: Iterable[Observation]) -> None:
+    def add(self, browser: Browser, observations: Sequence[Observation]) -> None:
         """Take what one exchange observed; cheap, and never waits. Changes to jars are gathered at the next hand-over."""
-        self._gathered += observations if self._excepts is None else self._recordable(observations, self._excepts)
+        if self._excepts is not None:
+            observations = list(self._recordable(observations, self._excepts))
+        self._gathered += observations
+        if self.hub.is_watched:
+            self.hub.take(observations)
         self._dirty[browser] = None
         if len(self._gathered) >= HAND_OVER_AT:
             self.hand_over()
@@ -249,6 +259,8 @@ class Recorder:
             if isinstance(each, SessionChange | JarChange) and each.session is not None:
                 self._left.add(each.session)
             self._gathered.append(each)
+            if self.hub.is_watched:
+                self.hub.take((each,))
         if len(self._gathered) >= HAND_OVER_AT:
             self.hand_over()
 
@@ -296,6 +308,7 @@ class Recorder:
 
     def hand_over(self, wait: bool = False) -> None:
         """Give the writer what was gathered; with `wait` block on a full queue instead of dropping (reading files)."""
+        self.tally.take(self._gathered)
         if self._writer is None:
             batch, self._gathered = self._gathered, []
             self._waiting.put(batch)

@@ -133,6 +133,11 @@ class Intake:
             self._written_puts = taken.puts
             self._condition.notify_all()
 
+    @property
+    def weight(self) -> int:
+        """Bytes of memory that what is not yet written takes, roughly."""
+        return self._weight
+
     def wait_until_written(self, timeout_seconds: float | None = None) -> bool:
         """Wait until everything given so far is written; False if it takes too long."""
         with self._condition:

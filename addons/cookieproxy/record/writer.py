@@ -98,6 +98,11 @@ class Writer:
         """Observations for which there was no room."""
         return self._intake.dropped
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Memory that what is not yet written takes, roughly."""
+        return self._intake.weight
+
     def flush(self, timeout_seconds: float | None = None) -> bool:
         """Wait until all that was given is in the store (or given up); False if that takes too long."""
         return self._intake.wait_until_written(timeout_seconds)

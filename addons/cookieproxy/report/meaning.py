@@ -6,7 +6,7 @@ from ..core.accept import defaults_to_lax
 from ..core.cookie import Cookie, SameSite
 from ..core.profiles import Profile, SameSiteDefault
 from ..core.syntax import wire_text
-from ..report.text import span
+from .text import span
 
 SAME_SITE = {
     SameSite.NONE: "also from other sites' pages",

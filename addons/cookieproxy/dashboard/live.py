@@ -1,0 +1,138 @@
+"""What happens, to who watches while it happens: gathered as it comes, sent in batches, so that a thousand a second disturb nobody.
+
+Costs nothing while nobody watches. Runs on the event loop and never waits there; a watcher that reads too slowly misses batches,
+and is told how much. Knows no HTTP: a watcher is an iterator of messages.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+
+from ..core.events import Event, FindingSeen, HostSeen, Observation, SessionSeen, SetCookieSeen
+from .rows import rows_of
+
+BATCH_SECONDS = 0.25
+MOST_ROWS = 400
+"""Of one batch; what is more is only counted."""
+MOST_GATHERED = 2_000
+"""Observations between two batches; what is more is only counted."""
+MOST_BATCHES = 8
+"""That wait for a watcher who reads slowly."""
+MOST_WATCHERS = 32
+CHANGED_BATCHES = 4
+"""So many batches apart it is told what else has changed."""
+
+JARS, SESSIONS, FINDINGS, RULES = "jars", "sessions", "findings", "rules"
+_CHANGES: dict[type, str] = {
+    SetCookieSeen: JARS,
+    Event: JARS,
+    SessionSeen: SESSIONS,
+    HostSeen: SESSIONS,
+    FindingSeen: FINDINGS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One server-sent event."""
+
+    name: str
+    data: str
+    """JSON, in one line."""
+
+
+@dataclass(slots=True, eq=False)
+class _Watcher:
+    messages: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(MOST_BATCHES))
+    missed: int = 0
+    """Rows that it was too slow for."""
+
+
+class Hub:
+    """Hands on what happens to all who watch."""
+
+    def __init__(self) -> None:
+        self.is_watched = False
+        """Ask before `take`: it saves the call."""
+        self._watchers: set[_Watcher] = set()
+        self._gathered: list[Observation] = []
+        self._more = 0
+        self._changed: set[str] = set()
+        self._sending: asyncio.Task[None] | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """True if nobody more can watch."""
+        return len(self._watchers) >= MOST_WATCHERS
+
+    def take(self, observations: Iterable[Observation]) -> None:
+        """What one exchange, or one look after sessions, brought."""
+        room = MOST_GATHERED - len(self._gathered)
+        taken = list(observations)
+        self._gathered += taken[:room]
+        self._more += max(0, len(taken) - room)
+
+    def tell_changed(self, what: str) -> None:
+        """Something else has changed: the rules."""
+        if self.is_watched:
+            self._changed.add(what)
+
+    async def watch(self) -> AsyncIterator[Message]:
+        """What happens from now on."""
+        watcher = _Watcher()
+        self._watchers.add(watcher)
+        self.is_watched = True
+        if self._sending is None:
+            self._sending = asyncio.get_running_loop().create_task(self._send())
+        try:
+            while True:
+                yield await watcher.messages.get()
+        finally:
+            self._watchers.discard(watcher)
+            if not self._watchers:
+                self.close()
+
+    def close(self) -> None:
+        """Nobody watches any more."""
+        self.is_watched = False
+        self._gathered, self._more, self._changed = [], 0, set()
+        if self._sending is not None:
+            self._sending.cancel()
+            self._sending = None
+
+    async def _send(self) -> None:
+        batch = 0
+        while True:
+            await asyncio.sleep(BATCH_SECONDS)
+            batch += 1
+            self._send_rows()
+            if batch % CHANGED_BATCHES == 0 and self._changed:
+                changed, self._changed = self._changed, set()
+                self._put(Message("changed", json.dumps({"what": sorted(changed)})), 0)
+
+    def _send_rows(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        skipped, self._more = self._more, 0
+        rows: list[dict[str, object]] = []
+        for each in gathered:
+            if (changed := _CHANGES.get(type(each))) is not None:
+                self._changed.add(changed)
+            if len(rows) < MOST_ROWS:
+                rows += rows_of(each)
+            else:
+                skipped += 1
+        if not rows and not skipped:
+            return
+        skipped += max(0, len(rows) - MOST_ROWS)
+        self._put(Message("events", json.dumps({"rows": rows[:MOST_ROWS], "skipped": skipped})), len(rows))
+
+    def _put(self, message: Message, rows: int) -> None:
+        for watcher in self._watchers:
+            try:
+                if watcher.missed:
+                    watcher.messages.put_nowait(Message("events", json.dumps({"rows": [], "skipped": watcher.missed})))
+                    watcher.missed = 0
+                watcher.messages.put_nowait(message)
+            except asyncio.QueueFull:
+                watcher.missed += rows

@@ -1,0 +1,148 @@
+"""What the dashboard is given of the running proxy (`dashboard.inside`): looked up each time, because options and rules change."""
+
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Protocol
+
+from mitmproxy import ctx
+
+from ..config import Config, parse_config
+from ..core.hosts import Suffixes
+from ..core.profiles import PROFILES, Overrides, Profile
+from ..dashboard.inside import CannotDo, Listener, Queue, Setup
+from ..exchange import Browser
+from ..formats import place_of
+from ..record.protocol import Store, StoreError
+from ..record.tally import Tally
+from ..suffixes import host_to_ascii, load
+from .options import path_of
+from .policy import compile_filter
+from .recorder import Recorder
+from .store_commands import StoreCommands, summary
+from .traffic import LiveTraffic
+
+FLUSH_SECONDS = 0.5
+AUTHORITY = "mitmproxy-ca-cert.pem"
+
+
+class Holder(Protocol):
+    """The addon, as far as it is needed here."""
+
+    commands: StoreCommands
+
+    @property
+    def live(self) -> LiveTraffic:
+        """What passes now."""
+
+    @property
+    def config(self) -> Config | None:
+        """What is in force."""
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """What records, if anything does."""
+
+
+class RunningProxy:
+    """One proxy that runs."""
+
+    def __init__(self, holder: Holder, tally: Tally) -> None:
+        self._holder = holder
+        self.tally = tally
+
+    @property
+    def suffixes(self) -> Suffixes:
+        """The public suffix list."""
+        return load()
+
+    @property
+    def config(self) -> Config | None:
+        """What is in force; None while there are no good rules yet."""
+        return self._holder.config
+
+    @property
+    def rules_path(self) -> Path:
+        """The rules file."""
+        return path_of(ctx.options.cookies_rules)
+
+    @property
+    def store(self) -> Store | None:
+        """The store, if it is open."""
+        recorder = self._holder.recorder
+        return None if recorder is None else recorder.store
+
+    @property
+    def queue(self) -> Queue:
+        """How the recording goes."""
+        recorder = self._holder.recorder
+        writer = None if recorder is None else recorder.writer
+        return Queue(0, 0, 0) if writer is None else Queue(writer.waiting_bytes, writer.written, writer.dropped)
+
+    @property
+    def browsers(self) -> Iterable[Browser]:
+        """The clients in memory, the last seen last."""
+        return self._holder.live.browsers
+
+    def hand_over(self) -> None:
+        """Give the writer what was gathered."""
+        if self._holder.recorder is not None:
+            self._holder.live.sessions.gather()
+            self._holder.live.cookieless.keeper.gather()
+            self._holder.recorder.hand_over()
+
+    def flush(self) -> None:
+        """Wait a moment until that is written."""
+        recorder = self._holder.recorder
+        writer = None if recorder is None else recorder.writer
+        if writer is not None:
+            writer.flush(FLUSH_SECONDS)
+
+    def profile(self, name: str) -> Profile:
+        """The profile of this name with the limits of the rules file."""
+        limits = (self.config or Config.empty()).limits
+        return PROFILES[name].with_limits(
+            Overrides(limits.per_cookie_bytes, limits.per_site, limits.total, limits.max_age, limits.header_bytes)
+        )
+
+    def forget(self, site: str, client: str | None) -> str:
+        """Make clients forget all cookies of a site."""
+        place = place_of(site, host_to_ascii)
+        if place is None:
+            raise CannotDo("That is no host: write it like shop.example.")
+        try:
+            return summary(self._holder.commands.forget(place.host, client))
+        except StoreError as error:
+            raise CannotDo(str(error), 503) from error
+
+    def setup(self) -> Setup:
+        """How it runs."""
+        recorder = self._holder.recorder
+        return Setup(
+            list(_listeners()),
+            ctx.options.cookies_store,
+            str(self.rules_path),
+            "There is no store." if recorder is None else recorder.trouble,
+            ctx.options.cookies_fast,
+            {"mitmproxy": _version("mitmproxy"), "suffixes": load().date},
+            Path(ctx.options.confdir).expanduser() / AUTHORITY,
+        )
+
+
+def parse_rules(octets: bytes, name: str) -> Config:
+    """The configuration in these octets, with mitmproxy's filters. Raises ConfigError."""
+    return parse_config(octets, name, compile_filter)
+
+
+def _listeners() -> Iterable[Listener]:
+    server = ctx.master.addons.get("proxyserver")  # type: ignore[no-untyped-call]  # mitmproxy gives it no types
+    for instance in getattr(server, "servers", ()):
+        for address in instance.listen_addrs:
+            yield Listener(instance.mode.type_name, str(address[0]), int(address[1]))
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

@@ -8,9 +8,9 @@ export class Refused extends Error {
   }
 }
 
-/** What an address answers, narrowed by what of the query is not empty. */
+/** What an address answers; what is null in the query is not asked. */
 export function get(name, query = {}) {
-  const asked = Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  const asked = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
   return ask(`api/${name}${asked.length ? `?${new URLSearchParams(asked)}` : ""}`, {});
 }
 

@@ -15,19 +15,35 @@ import * as setup from "./setup.js";
 import * as login from "./login.js";
 
 const PAGES = {
-  "": ["now", "Now", now], jars: ["jars", "Jars", jars], cookie: ["cookie", "Cookie", cookie], sessions: ["sessions", "Sessions", sessions],
-  findings: ["findings", "Findings", findings], rules: ["rules", "Rules", rules], setup: ["setup", "Set-up", setup], login: ["login", "Log in", login],
+  "": ["now", "Now", now],
+  jars: ["jars", "Jars", jars],
+  cookie: ["cookie", "Cookie", cookie],
+  sessions: ["sessions", "Sessions", sessions],
+  findings: ["findings", "Findings", findings],
+  rules: ["rules", "Rules", rules],
+  setup: ["setup", "Set-up", setup],
+  login: ["login", "Log in", login],
 };
-const NOWHERE = ["", "No such page", { open: (root) => render(root, h("p.empty", null, h("a", { href: "./" }, "Now"), " shows what happens.")) }];
-const title = document.getElementById("title"), link = document.getElementById("link"), main = document.getElementById("page");
-let current = null, address = null;
+const NOWHERE = [
+  "",
+  "No such page",
+  { open: (root) => render(root, h("p.empty", null, h("a", { href: "./" }, "Now"), " shows what happens.")) },
+];
+const title = document.getElementById("title"),
+  link = document.getElementById("link"),
+  main = document.getElementById("page");
+let current = null,
+  address = null;
 
 function show(isFirst) {
   const { path, query } = here();
   if (address === location.pathname + location.search) return;
   const stays = current?.path === path && current.shown?.moved;
   address = location.pathname + location.search;
-  if (stays) { current.shown.moved(query); return; }
+  if (stays) {
+    current.shown.moved(query);
+    return;
+  }
   current?.shown?.leave?.();
   const [name, heading, page] = PAGES[path] || NOWHERE;
   const root = document.createElement("div");
@@ -44,14 +60,15 @@ function head(name, heading) {
   document.title = `${heading} · Cookie Proxy`;
   document.body.dataset.page = name;
   for (const one of document.querySelectorAll("nav [data-page]")) {
-    if (one.dataset.page === name) one.setAttribute("aria-current", "page");
+    const isIt = one.dataset.page === name;
+    if (isIt) one.setAttribute("aria-current", "page");
     else one.removeAttribute("aria-current");
   }
 }
 
 function tellState({ detail: { was, state } }) {
   link.dataset.state = state;
-  link.textContent = { live: "live", lost: "connection lost", opening: "connecting" }[state];
+  link.textContent = { live: "live", lost: "connection lost", locked: "token wanted", opening: "connecting" }[state];
   if (state === "lost" && was === "live") say("Connection lost, trying again.", true);
   if (state === "live" && was === "lost") say("Connected again.");
 }

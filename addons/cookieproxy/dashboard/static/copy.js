@@ -4,8 +4,16 @@ import { say } from "./notice.js";
 
 /** A line with its button. */
 export function copyable(text, label = "Copy") {
-  return h("div.copy", null, h("pre", { tabindex: "0" }, h("code", null, text)),
-    h("button.quiet", { type: "button", "aria-label": `${label}: ${text}`, onclick: (event) => copy(text, event.target.previousSibling) }, label));
+  return h(
+    "div.copy",
+    null,
+    h("pre", { tabindex: "0" }, h("code", null, text)),
+    h(
+      "button.quiet",
+      { type: "button", "aria-label": `${label}: ${text}`, onclick: (event) => copy(text, event.target.previousSibling) },
+      label,
+    ),
+  );
 }
 
 async function copy(text, shown) {

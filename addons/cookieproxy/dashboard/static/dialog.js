@@ -8,7 +8,9 @@ const place = document.getElementById("dialog");
 export function dialog(title, content) {
   const close = () => place.close();
   const draw = () => render(place, h("article", null, h("h2", { id: "dialog-title" }, title), content(close, draw)));
-  place.onclick = (event) => { if (event.target === place) close(); };
+  place.onclick = (event) => {
+    if (event.target === place) close();
+  };
   draw();
   place.showModal();
   place.querySelector("[data-focus]")?.focus();
@@ -23,7 +25,14 @@ export function ask(title, sentences, word, doing) {
       const told = await attempt(doing);
       if (told) say(told);
     };
-    return [sentences.map((one) => h("p", null, one)), h("footer", null,
-      h("button.quiet", { type: "button", "data-focus": true, onclick: close }, "Cancel"), h("button", { type: "button", onclick: yes }, word))];
+    return [
+      sentences.map((one) => h("p", null, one)),
+      h(
+        "footer",
+        null,
+        h("button.quiet", { type: "button", "data-focus": true, onclick: close }, "Cancel"),
+        h("button", { type: "button", onclick: yes }, word),
+      ),
+    ];
   });
 }

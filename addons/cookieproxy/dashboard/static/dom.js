@@ -8,12 +8,12 @@ const OWN = new Set(["key", "same", "made"]);
  */
 export function h(name, props, ...kids) {
   const [tag, ...classes] = name.split(".");
-  return { tag, props: classes.length ? { class: classes.join(" "), ...props } : props || {}, kids: flat(kids, "") };
+  return { tag, props: classes.length ? { class: classes.join(" "), ...props } : props || {}, kids: unlike(flat(kids, "")) };
 }
 
 /** Brings the children of an element to these. */
 export function render(root, ...kids) {
-  const next = flat(kids, "");
+  const next = unlike(flat(kids, ""));
   patchKids(root, root.kidsNow || [], next, null);
   root.kidsNow = next;
 }
@@ -25,12 +25,26 @@ function flat(kids, path) {
   const out = [];
   kids.forEach((kid, place) => {
     if (kid === null || kid === undefined || kid === false) return;
-    if (Array.isArray(kid)) { out.push(...flat(kid, `${path}${place}.`)); return; }
+    if (Array.isArray(kid)) {
+      out.push(...flat(kid, `${path}${place}.`));
+      return;
+    }
     const node = typeof kid === "object" ? kid : { text: String(kid) };
     node.at = `${path}${node.props?.key ?? place}:${node.tag || ""}`;
     out.push(node);
   });
   return out;
+}
+
+/** Neighbours of one key are told apart by their number. */
+function unlike(nodes) {
+  const times = new Map();
+  for (const node of nodes) {
+    const before = times.get(node.at) || 0;
+    times.set(node.at, before + 1);
+    if (before) node.at += `~${before}`;
+  }
+  return nodes;
 }
 
 function create(node, space) {
@@ -46,8 +60,9 @@ function create(node, space) {
 function set(dom, name, value) {
   if (OWN.has(name)) return;
   if (name.startsWith("on")) dom[name] = value || null;
-  else if (name === "value" || name === "checked") dom[name] = value;
-  else if (value === null || value === undefined || value === false) dom.removeAttribute(name);
+  else if (name === "value") {
+    if (dom.value !== value) dom.value = value;
+  } else if (value === null || value === undefined || value === false) dom.removeAttribute(name);
   else dom.setAttribute(name, value === true ? "" : value);
 }
 
@@ -71,7 +86,10 @@ function patchKids(dom, was, next, space) {
   const old = new Map(was.map((kid) => [kid.at, kid]));
   for (const kid of next) {
     const before = old.get(kid.at);
-    if (!before) { create(kid, space); continue; }
+    if (!before) {
+      create(kid, space);
+      continue;
+    }
     patch(before, kid, space);
     old.delete(kid.at);
   }

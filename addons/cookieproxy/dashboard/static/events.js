@@ -9,7 +9,8 @@ const FIRST = 300;
 /** Tells `fresh` (detail: rows, newest first) and `all` when everything may be another. */
 export const told = new EventTarget();
 export const kept = { rows: [], skipped: 0, error: null, ready: false };
-let seen = new Set(), count = 0;
+let seen = new Set(),
+  count = 0;
 
 stream.addEventListener("events", ({ detail }) => {
   kept.skipped += detail.skipped;
@@ -17,13 +18,19 @@ stream.addEventListener("events", ({ detail }) => {
   kept.rows = fresh.concat(kept.rows).slice(0, MOST);
   told.dispatchEvent(new CustomEvent("fresh", { detail: fresh }));
 });
-stream.addEventListener("state", ({ detail }) => { if (detail.state === "live") remember({}); });
+stream.addEventListener("state", ({ detail }) => {
+  if (detail.state === "live") remember({});
+});
 
 /** Takes in what was recorded before, narrowed as the proxy can narrow. */
 export async function remember({ site, client, cookie, event }) {
   try {
-    const older = unseen(await get("events", { site, client, cookie, event, limit: FIRST }));
-    kept.rows = kept.rows.concat(older).sort((a, b) => b.time - a.time || b.count - a.count).slice(0, MOST);
+    const narrowed = { site: site || null, client: client || null, cookie: cookie || null, event: event || null };
+    const older = unseen(await get("events", { ...narrowed, limit: FIRST }));
+    kept.rows = kept.rows
+      .concat(older)
+      .sort((a, b) => b.time - a.time || b.count - a.count)
+      .slice(0, MOST);
     kept.error = null;
   } catch (refused) {
     kept.error = refused.message;

@@ -4,10 +4,31 @@ const SPARE = 6;
 export class Grid {
   /** `make()` gives a row's element, `fill(element, row)` writes into it, `detail(row)` gives what an open row shows; `moved` hears. */
   constructor(box, { make, fill, detail, moved }) {
-    Object.assign(this, { box, make, fill, detail, moved, rows: [], used: new Map(), free: [], open: null, active: null, height: 36, extra: 0, frame: 0 });
+    Object.assign(this, {
+      box,
+      make,
+      fill,
+      detail,
+      moved,
+      rows: [],
+      used: new Map(),
+      free: [],
+      open: null,
+      active: null,
+      height: 36,
+      extra: 0,
+      frame: 0,
+    });
     this.body = box.querySelector(".body");
     this.pane = box.querySelector(".pane");
-    box.addEventListener("scroll", () => { this.later(); moved(); }, { passive: true });
+    box.addEventListener(
+      "scroll",
+      () => {
+        this.later();
+        moved();
+      },
+      { passive: true },
+    );
     box.addEventListener("keydown", (event) => this.key(event));
     this.body.addEventListener("click", (event) => this.click(event));
     this.sizes = new ResizeObserver(() => this.measure());
@@ -52,13 +73,17 @@ export class Grid {
   }
 
   later() {
-    this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.draw(); });
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+    });
   }
 
   draw() {
     const opened = this.open ? this.rows.indexOf(this.open) : Infinity;
     const above = (place) => place * this.height + (place > opened ? this.extra : 0);
-    const from = this.at(this.box.scrollTop, opened) - SPARE, to = this.at(this.box.scrollTop + this.box.clientHeight, opened) + SPARE;
+    const from = this.at(this.box.scrollTop, opened) - SPARE,
+      to = this.at(this.box.scrollTop + this.box.clientHeight, opened) + SPARE;
     const wanted = this.rows.slice(Math.max(0, from), Math.max(0, to));
     this.body.style.height = `${above(this.rows.length)}px`;
     if (this.open) this.pane.style.transform = `translateY(${above(opened) + this.height}px)`;
@@ -119,7 +144,10 @@ export class Grid {
 
   key(event) {
     if (event.target !== this.box) {
-      if (event.key === "Escape") { this.show(null); this.box.focus(); }
+      if (event.key === "Escape") {
+        this.show(null);
+        this.box.focus();
+      }
       return;
     }
     const page = Math.max(1, Math.floor(this.box.clientHeight / this.height) - 2);
@@ -144,8 +172,10 @@ export class Grid {
   }
 
   reveal(place) {
-    const opened = this.open ? this.rows.indexOf(this.open) : Infinity, head = this.body.offsetTop;
-    const top = place * this.height + (place > opened ? this.extra : 0), seen = this.box.clientHeight - head;
+    const opened = this.open ? this.rows.indexOf(this.open) : Infinity,
+      head = this.body.offsetTop;
+    const top = place * this.height + (place > opened ? this.extra : 0),
+      seen = this.box.clientHeight - head;
     if (top < this.box.scrollTop) this.box.scrollTop = top;
     else if (top + this.height > this.box.scrollTop + seen) this.box.scrollTop = top + this.height - seen;
   }

@@ -3,8 +3,23 @@ import { h } from "./dom.js";
 import { go } from "./route.js";
 import { dialog } from "./dialog.js";
 
-const PAGES = { n: ["./", "Now"], j: ["jars", "Jars"], s: ["sessions", "Sessions"], f: ["findings", "Findings"], r: ["rules", "Rules"], u: ["setup", "Set-up"] };
-const OTHERS = [["/", "to the search field"], ["p", "pauses Now, and lets it go on"], ["↑ ↓", "choose an event"], ["Enter", "opens it"], ["Home", "to the newest"], ["Esc", "closes what is open"], ["?", "this list"]];
+const PAGES = {
+  n: ["./", "Now"],
+  j: ["jars", "Jars"],
+  s: ["sessions", "Sessions"],
+  f: ["findings", "Findings"],
+  r: ["rules", "Rules"],
+  u: ["setup", "Set-up"],
+};
+const OTHERS = [
+  ["/", "to the search field"],
+  ["p", "pauses Now, and lets it go on"],
+  ["↑ ↓", "choose an event"],
+  ["Enter", "opens it"],
+  ["Home", "to the newest"],
+  ["Esc", "closes what is open"],
+  ["?", "this list"],
+];
 const CHORD_MS = 1500;
 
 /** `ofPage()` gives the keys of the page that is shown. */
@@ -33,7 +48,20 @@ function isWriting(target) {
 }
 
 export function showKeys() {
-  const line = ([key, does]) => h("div", null, h("dt", null, key.split(" ").map((one) => h("kbd", null, one))), h("dd", null, does));
+  const line = ([key, does]) =>
+    h(
+      "div",
+      null,
+      h(
+        "dt",
+        null,
+        key.split(" ").map((one) => h("kbd", null, one)),
+      ),
+      h("dd", null, does),
+    );
   const pages = Object.entries(PAGES).map(([key, [, name]]) => line([`g ${key}`, name]));
-  dialog("Keys", (close) => [h("dl.keys", null, OTHERS.map(line), pages), h("footer", null, h("button", { type: "button", onclick: close }, "Close"))]);
+  dialog("Keys", (close) => [
+    h("dl.keys", null, OTHERS.map(line), pages),
+    h("footer", null, h("button", { type: "button", onclick: close }, "Close")),
+  ]);
 }

@@ -10,14 +10,23 @@ const LEAST_MS = 1000;
  */
 export function live(root, { on = [], load, view }) {
   const page = { data: null, error: null, text: "", gone: false, timer: 0, last: 0, busy: false };
-  const draw = () => { if (!page.gone) render(root, page.data === null ? waiting(page, reload) : view(page.data)); };
+  const draw = () => {
+    if (!page.gone) render(root, page.data === null ? waiting(page, reload) : view(page.data));
+  };
   const reload = () => fetchInto(page, load, draw);
   const soon = () => {
     clearTimeout(page.timer);
-    page.timer = setTimeout(() => (document.hidden || page.busy ? soon() : reload()), Math.max(50, page.last + LEAST_MS - Date.now()));
+    page.timer = setTimeout(
+      () => (document.hidden || page.busy ? soon() : reload()),
+      Math.max(50, page.last + LEAST_MS - Date.now()),
+    );
   };
-  const heard = ({ detail }) => { if (detail.some((one) => on.includes(one))) soon(); };
-  const back = ({ detail }) => { if (detail.was === "lost") soon(); };
+  const heard = ({ detail }) => {
+    if (detail.some((one) => on.includes(one))) soon();
+  };
+  const back = ({ detail }) => {
+    if (detail.was === "lost") soon();
+  };
   stream.addEventListener("changed", heard);
   stream.addEventListener("state", back);
   draw();
@@ -28,7 +37,20 @@ export function live(root, { on = [], load, view }) {
     stream.removeEventListener("changed", heard);
     stream.removeEventListener("state", back);
   };
-  return { draw, reload, leave, ready: page.ready, get data() { return page.data; }, set(data) { page.data = data; page.text = ""; draw(); } };
+  return {
+    draw,
+    reload,
+    leave,
+    ready: page.ready,
+    get data() {
+      return page.data;
+    },
+    set(data) {
+      page.data = data;
+      page.text = "";
+      draw();
+    },
+  };
 }
 
 async function fetchInto(page, load, draw) {
@@ -54,5 +76,10 @@ function take(page, data) {
 
 function waiting(page, reload) {
   if (!page.error) return h("p.loading", { "aria-busy": "true" }, "Asking the proxy");
-  return h("div.empty", { role: "alert" }, h("p", null, page.error), h("button.quiet", { type: "button", onclick: reload }, "Try again"));
+  return h(
+    "div.empty",
+    { role: "alert" },
+    h("p", null, page.error),
+    h("button.quiet", { type: "button", onclick: reload }, "Try again"),
+  );
 }

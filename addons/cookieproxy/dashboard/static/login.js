@@ -33,7 +33,16 @@ function form(page, draw) {
       draw();
     }
   };
-  return h("form.empty.first", { onsubmit: submit }, h("p", null, "This machine is not the proxy’s own, so the proxy wants its token. It printed it at its start, in the terminal where it runs."),
+  return h(
+    "form.empty.first",
+    { onsubmit: submit },
+    h(
+      "p",
+      null,
+      "This machine is not the proxy’s own, so the proxy wants its token. It printed it at its start, in the terminal where it runs.",
+    ),
     h("label", null, "Token", h("input", { name: "token", type: "password", required: true, autocomplete: "off" })),
-    page.error && h("p.problem", { role: "alert" }, page.error), h("p", null, h("button", { type: "submit" }, "Log in")));
+    page.error && h("p.problem", { role: "alert" }, page.error),
+    h("p", null, h("button", { type: "submit" }, "Log in")),
+  );
 }

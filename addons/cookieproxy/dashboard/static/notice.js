@@ -8,7 +8,12 @@ export function say(sentence, isProblem = false) {
   clearTimeout(timer);
   place.textContent = sentence;
   place.dataset.problem = isProblem ? "yes" : "";
-  timer = setTimeout(() => { place.textContent = ""; }, SECONDS * (isProblem ? 2000 : 1000));
+  timer = setTimeout(
+    () => {
+      place.textContent = "";
+    },
+    SECONDS * (isProblem ? 2000 : 1000),
+  );
 }
 
 /** Does something that may be refused, and says why if it is. */

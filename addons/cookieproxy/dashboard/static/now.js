@@ -13,12 +13,27 @@ const ASK_AFTER_MS = 400;
 
 export function open(root, query) {
   const page = new Now(root, fromQuery(query));
-  return { leave: () => page.leave(), draw: () => page.later(), keys: { p: () => page.pause() }, moved: (next) => page.narrow(fromQuery(next)) };
+  return {
+    leave: () => page.leave(),
+    draw: () => page.later(),
+    keys: { p: () => page.pause() },
+    moved: (next) => page.narrow(fromQuery(next)),
+  };
 }
 
 class Now {
   constructor(root, wanted) {
-    Object.assign(this, { wanted, passes: test(wanted), shown: [], waits: 0, paused: false, frame: 0, timer: 0, heard: new AbortController() });
+    Object.assign(this, {
+      wanted,
+      passes: test(wanted),
+      shown: [],
+      waits: 0,
+      isBehind: false,
+      paused: false,
+      frame: 0,
+      timer: 0,
+      heard: new AbortController(),
+    });
     this.bar = root.appendChild(document.createElement("div"));
     this.box = root.appendChild(element(emptyGrid()));
     this.foot = root.appendChild(document.createElement("div"));
@@ -43,17 +58,19 @@ class Now {
   /** All that is kept, tested anew; what is being read stays. */
   again() {
     if (!this.holds || !this.shown.length) this.catchUp();
+    else this.isBehind = true;
     this.later();
   }
 
   catchUp() {
     this.shown = kept.rows.filter(this.passes);
     this.waits = 0;
+    this.isBehind = false;
   }
 
   /** Nobody reads any more: what waited is shown. */
   follow() {
-    if (!this.holds && this.waits) this.catchUp();
+    if (!this.holds && (this.waits || this.isBehind)) this.catchUp();
     this.later();
   }
 
@@ -87,7 +104,10 @@ class Now {
   }
 
   later() {
-    this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.draw(); });
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+    });
   }
 
   draw() {
@@ -98,14 +118,41 @@ class Now {
   }
 
   controls() {
-    const change = (name, value) => this.change(name, value), some = Object.values(this.wanted).some(Boolean);
-    return h("form.filters", { "aria-label": "Events", onsubmit: (event) => event.preventDefault() },
-      h("label.search", null, "Search", h("input", { type: "search", id: "search", value: this.wanted.q, placeholder: "any word of an event", autocomplete: "off", oninput: (event) => change("q", event.target.value) })),
+    const change = (name, value) => this.change(name, value),
+      some = Object.values(this.wanted).some(Boolean);
+    return h(
+      "form.filters",
+      { "aria-label": "Events", onsubmit: (event) => event.preventDefault() },
+      h(
+        "label.search",
+        null,
+        "Search",
+        h("input", {
+          type: "search",
+          id: "search",
+          value: this.wanted.q,
+          placeholder: "any word of an event",
+          autocomplete: "off",
+          oninput: (event) => change("q", event.target.value),
+        }),
+      ),
       h("details", { open: innerWidth > 720 }, h("summary", null, "Filters"), fields(this.wanted, this.known(), change)),
-      h("div.actions", null,
-        h("button", { type: "button", "aria-pressed": String(this.paused), title: "p", onclick: () => this.pause() }, this.paused ? "Go on" : "Pause"),
+      h(
+        "div.actions",
+        null,
+        h(
+          "button",
+          { type: "button", "aria-pressed": String(this.paused), title: "p", onclick: () => this.pause() },
+          this.paused ? "Go on" : "Pause",
+        ),
         h("button.quiet", { type: "button", disabled: !some, onclick: () => this.narrow(this.cleared()) }, "Clear"),
-        h("button.newer", { type: "button", class: this.waits ? "newer" : "newer none", onclick: () => this.newest() }, `↑ ${number(this.waits)} new`)));
+        h(
+          "button.newer",
+          { type: "button", class: this.waits ? "newer" : "newer none", onclick: () => this.newest() },
+          `↑ ${number(this.waits)} new`,
+        ),
+      ),
+    );
   }
 
   cleared() {
@@ -116,7 +163,8 @@ class Now {
   /** What the fields offer, looked up anew only when much came. */
   known() {
     if (this.offered && Math.abs((kept.rows[0]?.count || 0) - this.offered.at) < 500) return this.offered;
-    const distinct = (name) => [...new Set(kept.rows.map((row) => row[name]).filter((text) => text && text.length < 200))].slice(0, 100).sort();
+    const distinct = (name) =>
+      [...new Set(kept.rows.map((row) => row[name]).filter((text) => text && text.length < 200))].slice(0, 100).sort();
     this.offered = { at: kept.rows[0]?.count || 0, site: distinct("site"), client: distinct("client"), cookie: distinct("cookie") };
     return this.offered;
   }
@@ -139,7 +187,18 @@ class Now {
 }
 
 function emptyGrid() {
-  return h("div.grid", { role: "treegrid", tabindex: "0", "aria-label": "Events, newest first", "aria-colcount": String(HEADS.length), hidden: true },
-    h("div.head", { role: "rowgroup" }, h("div.row", { role: "row", "aria-rowindex": "1" }, HEADS.map((head) => h("span", { role: "columnheader" }, head)))),
-    h("div.body", { role: "rowgroup" }, h("div.pane", { role: "row", hidden: true })));
+  return h(
+    "div.grid",
+    { role: "treegrid", tabindex: "0", "aria-label": "Events, newest first", "aria-colcount": String(HEADS.length), hidden: true },
+    h(
+      "div.head",
+      { role: "rowgroup" },
+      h(
+        "div.row",
+        { role: "row", "aria-rowindex": "1" },
+        HEADS.map((head) => h("span", { role: "columnheader" }, head)),
+      ),
+    ),
+    h("div.body", { role: "rowgroup" }, h("div.pane", { role: "row", hidden: true })),
+  );
 }

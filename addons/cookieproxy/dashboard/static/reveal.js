@@ -18,7 +18,10 @@ export class Reveals {
   }
 
   async toggle(id) {
-    if (this.values.delete(id)) { this.draw(); return; }
+    if (this.values.delete(id)) {
+      this.draw();
+      return;
+    }
     const told = await attempt(() => post("reveal", { id }));
     if (told) this.values.set(id, told);
     this.draw();
@@ -26,11 +29,24 @@ export class Reveals {
 
   /** What a cell shows of a value, with the button that reveals it. */
   view(row) {
-    const told = this.values.get(row.id), name = row.name ? wire(row.name, 60) : "(nameless)";
+    const told = this.values.get(row.id),
+      name = row.name ? wire(row.name, 60) : "(nameless)";
     return [
-      told ? h("code", null, wire(told.value, MOST)) : h("code.muted", null, `***${Math.max(0, row.size_bytes - octets(row.name))}`),
-      " ", h("button.quiet.small", { type: "button", "aria-label": `${told ? "Hide" : "Reveal"} the value of ${name}`, onclick: () => this.toggle(row.id) }, told ? "Hide" : "Reveal"),
-      told?.decoded.length > 0 && h("ul.decoded", null, told.decoded.map((line) => h("li", null, wire(line, MOST)))),
+      told
+        ? h("code", null, wire(told.value, MOST))
+        : h("code.muted", null, `***${Math.max(0, row.size_bytes - octets(row.name))}`),
+      " ",
+      h(
+        "button.quiet.small",
+        { type: "button", "aria-label": `${told ? "Hide" : "Reveal"} the value of ${name}`, onclick: () => this.toggle(row.id) },
+        told ? "Hide" : "Reveal",
+      ),
+      told?.decoded.length > 0 &&
+        h(
+          "ul.decoded",
+          null,
+          told.decoded.map((line) => h("li", null, wire(line, MOST))),
+        ),
     ];
   }
 }

@@ -8,11 +8,22 @@ export const HEADS = ["Time", "Outcome", "Cookie", "Host", "Client", "What happe
 
 /** An empty row; `fill` writes into the same nodes again and again. */
 export function make() {
-  return element(h("div.row", { role: "row" },
-    h("span", { role: "gridcell" }, h("time", { "data-time": "0" }, " ")),
-    h("span", { role: "gridcell" }, h("span.outcome", null, h("span.mark", { "aria-hidden": "true" }, " "), h("span", null, " "))),
-    h("span.name", { role: "gridcell" }, h("bdi", null, " ")), h("span", { role: "gridcell" }, h("bdi", null, " ")),
-    h("span.muted", { role: "gridcell" }, " "), h("span", { role: "gridcell" }, h("bdi", null, " "))));
+  return element(
+    h(
+      "div.row",
+      { role: "row" },
+      h("span", { role: "gridcell" }, h("time", { "data-time": "0" }, " ")),
+      h(
+        "span",
+        { role: "gridcell" },
+        h("span.outcome", null, h("span.mark", { "aria-hidden": "true" }, " "), h("span", null, " ")),
+      ),
+      h("span.name", { role: "gridcell" }, h("bdi", null, " ")),
+      h("span", { role: "gridcell" }, h("bdi", null, " ")),
+      h("span.muted", { role: "gridcell" }, " "),
+      h("span", { role: "gridcell" }, h("bdi", null, " ")),
+    ),
+  );
 }
 
 export function fill(element, row) {
@@ -37,16 +48,28 @@ function put(place, text) {
 
 /** An opened event: everything that is known of it. */
 export function detail(row) {
-  return element(h("div.detail", { role: "gridcell" },
-    h("p", null, said(sentence(row), 2000)),
-    h("dl", null,
-      fact("When", h("time", null, exact(row.time))),
-      row.cookie !== null && fact("Cookie", h("a", { href: cookieLink({ client: row.client, site: row.site, name: row.cookie }) }, named(row.cookie))),
-      fact("Site", h("a", { href: siteLink(row.client, row.site) }, said(row.site))), fact("Host", said(row.host)),
-      fact("Client", said(row.client, 400)), row.reason && fact("Reason", h("code", null, said(row.reason))),
-      row.by && fact("Because of", said(row.by)), row.rule && fact("Rule", h("a", { href: "rules" }, said(row.rule))),
-      row.flow_id && fact("Flow", h("code", null, said(row.flow_id)))),
-    change(row)));
+  return element(
+    h(
+      "div.detail",
+      { role: "gridcell" },
+      h("p", null, said(sentence(row), 2000)),
+      h(
+        "dl",
+        null,
+        fact("When", h("time", null, exact(row.time))),
+        row.cookie !== null &&
+          fact("Cookie", h("a", { href: cookieLink({ client: row.client, site: row.site, name: row.cookie }) }, named(row.cookie))),
+        fact("Site", h("a", { href: siteLink(row.client, row.site) }, said(row.site))),
+        fact("Host", said(row.host)),
+        fact("Client", said(row.client, 400)),
+        row.reason && fact("Reason", h("code", null, said(row.reason))),
+        row.by && fact("Because of", said(row.by)),
+        row.rule && fact("Rule", h("a", { href: "rules" }, said(row.rule))),
+        row.flow_id && fact("Flow", h("code", null, said(row.flow_id))),
+      ),
+      change(row),
+    ),
+  );
 }
 
 const fact = (name, value) => h("div", null, h("dt", null, name), h("dd", null, value));
@@ -54,6 +77,12 @@ const fact = (name, value) => h("div", null, h("dt", null, name), h("dd", null, 
 /** What it was and what it became, one above the other. */
 export function change({ before, after }) {
   if (before === null && after === null) return null;
-  const line = (head, text) => h("div", null, h("dt", null, head), h("dd", null, text === null ? h("span.muted", null, "nothing") : h("code", null, said(text, 2000))));
+  const line = (head, text) =>
+    h(
+      "div",
+      null,
+      h("dt", null, head),
+      h("dd", null, text === null ? h("span.muted", null, "nothing") : h("code", null, said(text, 2000))),
+    );
   return h("dl.change", null, line("Before", before), line("After", after));
 }

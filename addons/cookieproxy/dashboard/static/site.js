@@ -13,7 +13,17 @@ const FIRST = 100;
 
 export class Site {
   constructor(client, site, draw) {
-    Object.assign(this, { client, site, draw, isOpen: false, rows: null, error: null, most: FIRST, reveals: new Reveals(draw), whatIf: new WhatIf(client, site, draw) });
+    Object.assign(this, {
+      client,
+      site,
+      draw,
+      isOpen: false,
+      rows: null,
+      error: null,
+      most: FIRST,
+      reveals: new Reveals(draw),
+      whatIf: new WhatIf(client, site, draw),
+    });
   }
 
   toggle(isOpen) {
@@ -37,20 +47,33 @@ export class Site {
 
   view() {
     if (!this.isOpen) return null;
-    if (!this.rows) return this.error ? h("p.empty", { role: "alert" }, this.error) : h("p.loading", { "aria-busy": "true" }, "Looking into the jar");
+    if (!this.rows)
+      return this.error
+        ? h("p.empty", { role: "alert" }, this.error)
+        : h("p.loading", { "aria-busy": "true" }, "Looking into the jar");
     return [this.tools(), this.whatIf.view(), this.cookies()];
   }
 
   tools() {
-    return h("div.actions", null, this.whatIf.select(),
+    return h(
+      "div.actions",
+      null,
+      this.whatIf.select(),
       h("button.quiet", { type: "button", onclick: () => exportDialog(this.client, this.site) }, "Export"),
-      h("button.quiet.danger", { type: "button", onclick: () => askToForget(this.client, this.site) }, "Forget site"));
+      h("button.quiet.danger", { type: "button", onclick: () => askToForget(this.client, this.site) }, "Forget site"),
+    );
   }
 
   cookies() {
     if (!this.rows.length) return h("p.empty", null, "Nothing is left in this jar for the site.");
-    const more = (count) => { this.most = count; this.draw(); };
-    return [table(`Cookies of ${this.site}`, this.columns(), this.rows.slice(0, this.most), (row) => row.id), some(this.rows, this.most, more)];
+    const more = (count) => {
+      this.most = count;
+      this.draw();
+    };
+    return [
+      table(`Cookies of ${this.site}`, this.columns(), this.rows.slice(0, this.most), (row) => row.id),
+      some(this.rows, this.most, more),
+    ];
   }
 
   columns() {
@@ -72,16 +95,26 @@ export class Site {
 
 function marks(row) {
   const mark = (word, why, kind = "") => h(`span.flag${kind}`, { title: why }, word);
-  return h("span.flags", null,
+  return h(
+    "span.flags",
+    null,
     row.jar === "held" && mark("held here", "The proxy holds it for the browser, which does not have it."),
     row.adopted && mark("adopted", "Nobody saw it being set: the browser sent it, so attributes are guesses."),
-    row.next_out && mark("next out", "If the site sets one more than fits, this one goes.", ".warn"));
+    row.next_out && mark("next out", "If the site sets one more than fits, this one goes.", ".warn"),
+  );
 }
 
 /** The attributes that say where a cookie goes, as small labels. */
 export function flags(row) {
   const flag = (word, title) => h("span.flag", { title }, word);
-  return h("span.flags", null, row.secure && flag("Secure", "only over secure connections"), row.http_only && flag("HttpOnly", "not for scripts"),
-    row.same_site && flag(row.same_site, `SameSite=${row.same_site}`), row.host_only && flag("host", "no Domain: this host alone"),
-    row.partition_key && flag("Partitioned", row.partition_key), row.priority && row.priority.toLowerCase() !== "medium" && flag(row.priority, `Priority=${row.priority}`));
+  return h(
+    "span.flags",
+    null,
+    row.secure && flag("Secure", "only over secure connections"),
+    row.http_only && flag("HttpOnly", "not for scripts"),
+    row.same_site && flag(row.same_site, `SameSite=${row.same_site}`),
+    row.host_only && flag("host", "no Domain: this host alone"),
+    row.partition_key && flag("Partitioned", row.partition_key),
+    row.priority && row.priority.toLowerCase() !== "medium" && flag(row.priority, `Priority=${row.priority}`),
+  );
 }

@@ -5,14 +5,19 @@ import { get } from "./api.js";
 export const stream = new EventTarget();
 export let state = "opening";
 const WAITS = [1, 2, 4, 8];
-let source = null, failures = 0, timer = 0;
+let source = null,
+  failures = 0,
+  timer = 0;
 
 /** Listens, and goes on listening when the line breaks. */
 export function listen() {
   clearTimeout(timer);
   source?.close();
   source = new EventSource("api/stream");
-  source.onopen = () => { failures = 0; become("live"); };
+  source.onopen = () => {
+    failures = 0;
+    become("live");
+  };
   source.onerror = lost;
   source.addEventListener("events", (event) => tell("events", JSON.parse(event.data)));
   source.addEventListener("changed", (event) => tell("changed", JSON.parse(event.data).what));
@@ -28,10 +33,14 @@ function become(next) {
   if (was !== next) tell("state", { was, state: next });
 }
 
-/** Asks something small beside it: only so a missing login is told from a proxy that stopped. */
+/** Tries again later, unless the proxy wants a token: an EventSource does not tell, so something small is asked beside it. */
 async function lost() {
   source.close();
   become("lost");
   timer = setTimeout(listen, 1000 * WAITS[Math.min(failures++, WAITS.length - 1)]);
-  await get("clients").catch((refused) => { if (refused.status === 401) clearTimeout(timer); });
+  await get("clients").catch((refused) => {
+    if (refused.status !== 401) return;
+    clearTimeout(timer);
+    become("locked");
+  });
 }

@@ -2,10 +2,12 @@
 import { h } from "./dom.js";
 
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
-const NUMBER = new Intl.NumberFormat("en"), ONE_DIGIT = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const NUMBER = new Intl.NumberFormat("en"),
+  ONE_DIGIT = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 const SHORT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-const DAY = 86_400;
+const DAY = 86_400,
+  NO_BREAK = "\u00a0";
 
 export const number = (value) => NUMBER.format(value);
 export const counted = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
@@ -19,7 +21,8 @@ export function wire(text, most = 160) {
 }
 
 /** The same as an element, which does not turn round what stands beside it. */
-export const said = (text, most) => h("bdi.wire", { title: text.length > (most || 160) ? wire(text, 1000) : null }, wire(text, most));
+export const said = (text, most) =>
+  h("bdi.wire", { title: text.length > (most || 160) ? wire(text, 1000) : null }, wire(text, most));
 
 /** A cookie's name, or that it has none. */
 export const named = (name, most) => (name ? said(name, most) : h("span.muted", null, "(nameless)"));
@@ -27,7 +30,7 @@ export const named = (name, most) => (name ? said(name, most) : h("span.muted", 
 /** Some seconds, in the two units that matter. */
 export function span(seconds) {
   const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${whole} s`;
+  if (whole < 60) return `${whole}${NO_BREAK}s`;
   if (whole < 3600) return two(whole, 60, "min", 1, "s", 300);
   if (whole < DAY) return two(whole, 3600, "h", 60, "min", DAY);
   return whole < 3 * DAY ? two(whole, DAY, "d", 3600, "h", 3 * DAY) : counted(Math.round(whole / DAY), "day");
@@ -35,7 +38,7 @@ export function span(seconds) {
 
 function two(whole, unit, name, part, partName, below) {
   const rest = Math.floor((whole % unit) / part);
-  return `${Math.floor(whole / unit)} ${name}${rest && whole < below ? ` ${rest} ${partName}` : ""}`;
+  return `${Math.floor(whole / unit)}${NO_BREAK}${name}${rest && whole < below ? `${NO_BREAK}${rest}${NO_BREAK}${partName}` : ""}`;
 }
 
 /** The same in one unit: what is past need not be told to the minute. */
@@ -72,16 +75,29 @@ export function tick() {
 }
 
 const BROWSERS = [
-  [/Edg(?:e|A|iOS)?\/(\d+)/, "Edge"], [/OPR\/(\d+)/, "Opera"], [/(?:Firefox|FxiOS)\/(\d+)/, "Firefox"], [/(?:Chrome|CriOS)\/(\d+)/, "Chrome"],
-  [/Version\/(\d+)[^ ]* .*Safari/, "Safari"], [/Safari\//, "Safari"], [/curl\/([\d.]+)/, "curl"], [/python-requests\/([\d.]+)/, "requests"],
+  [/Edg(?:e|A|iOS)?\/(\d+)/, "Edge"],
+  [/OPR\/(\d+)/, "Opera"],
+  [/(?:Firefox|FxiOS)\/(\d+)/, "Firefox"],
+  [/(?:Chrome|CriOS)\/(\d+)/, "Chrome"],
+  [/Version\/(\d+)[^ ]* .*Safari/, "Safari"],
+  [/Safari\//, "Safari"],
+  [/curl\/([\d.]+)/, "curl"],
+  [/python-requests\/([\d.]+)/, "requests"],
 ];
-const DEVICES = [[/iPhone/, "iPhone"], [/iPad/, "iPad"], [/Android/, "Android"]];
+const DEVICES = [
+  [/iPhone/, "iPhone"],
+  [/iPad/, "iPad"],
+  [/Android/, "Android"],
+];
 
 /** A client in few words: its browser and its address. */
 export function client(name) {
   const browser = BROWSERS.find(([pattern]) => pattern.test(name));
   if (!browser) return wire(name, 60);
-  const version = browser[0].exec(name)[1], device = DEVICES.find(([pattern]) => pattern.test(name));
+  const version = browser[0].exec(name)[1],
+    device = DEVICES.find(([pattern]) => pattern.test(name));
   const where = /^[\d.:a-f]+(?= )/i.exec(name);
-  return [`${browser[1]}${version ? ` ${version}` : ""}${device ? ` on ${device[1]}` : ""}`, where && where[0]].filter(Boolean).join(" · ");
+  return [`${browser[1]}${version ? ` ${version}` : ""}${device ? ` on ${device[1]}` : ""}`, where && where[0]]
+    .filter(Boolean)
+    .join(" · ");
 }

@@ -5,7 +5,8 @@ import { said } from "./text.js";
 import { outcome } from "./words.js";
 
 const COLUMNS = [
-  ["Browser", ({ browser }) => h("b", null, browser), "time"], ["Outcome", (one) => outcome(one.outcome)],
+  ["Browser", ({ browser }) => h("b", null, browser), "time"],
+  ["Outcome", (one) => outcome(one.outcome)],
   ["Why, or what it means", (one) => said(one.sentence || one.meaning || "", 1000)],
 ];
 

@@ -14,9 +14,26 @@ export class WhatIf {
   }
 
   select() {
-    profiles ??= get("profiles").then((list) => { profiles = list; this.draw(); }, () => { profiles = null; });
-    return h("label.inline", null, "What if it were ", h("select", { value: this.browser, onchange: (event) => this.choose(event.target.value) },
-      h("option", { value: "" }, "as it is"), Array.isArray(profiles) && profiles.map(({ name, help }) => h("option", { key: name, value: name, title: help }, name))));
+    profiles ??= get("profiles").then(
+      (list) => {
+        profiles = list;
+        this.draw();
+      },
+      () => {
+        profiles = null;
+      },
+    );
+    return h(
+      "label.inline",
+      null,
+      "What if it were ",
+      h(
+        "select",
+        { value: this.browser, onchange: (event) => this.choose(event.target.value) },
+        h("option", { value: "" }, "as it is"),
+        Array.isArray(profiles) && profiles.map(({ name, help }) => h("option", { key: name, value: name, title: help }, name)),
+      ),
+    );
   }
 
   async choose(browser) {
@@ -33,15 +50,21 @@ export class WhatIf {
 
   view() {
     if (!this.told || this.told.browser !== this.browser) return null;
-    const rows = this.differing(), same = this.told.cookies.length - rows.length;
-    return h("div.whatif", null,
-      h("h3", null, `In ${this.browser}`), rows.length > 0 && table(`Differences in ${this.browser}`, COLUMNS, rows, (one) => `${one.name}\n${one.domain}\n${one.path}`),
-      h("p.muted", null, rows.length ? `${counted(same, "other cookie")} as now.` : `All as now: ${counted(same, "cookie")}.`));
+    const rows = this.differing(),
+      same = this.told.cookies.length - rows.length;
+    return h(
+      "div.whatif",
+      null,
+      h("h3", null, `In ${this.browser}`),
+      rows.length > 0 && table(`Differences in ${this.browser}`, COLUMNS, rows, (one) => `${one.name}\n${one.domain}\n${one.path}`),
+      h("p.muted", null, rows.length ? `${counted(same, "other cookie")} as now.` : `All as now: ${counted(same, "cookie")}.`),
+    );
   }
 }
 
 const COLUMNS = [
-  ["Cookie", (one) => named(one.name, 60), "name"], ["Goes to", (one) => [said(one.domain, 60), said(one.path, 60)]],
+  ["Cookie", (one) => named(one.name, 60), "name"],
+  ["Goes to", (one) => [said(one.domain, 60), said(one.path, 60)]],
   ["Now", (one) => (one.now_held ? "in the jar" : "not there")],
   ["Then", (one) => [outcome(one.outcome), one.sentence && h("div", null, said(one.sentence, 400))]],
   ["Sent", (one) => (one.sent ? "yes" : ["no", one.why_not_sent && [": ", said(one.why_not_sent, 400)]])],

@@ -57,7 +57,9 @@ def _row(
 
 
 def _pair(seen: RequestSeen, pair: SentPair) -> Row:
-    return _row(seen, pair.name, pair.event, pair.reason, REASONS.get((pair.event, pair.reason or "")))
+    row = _row(seen, pair.name, pair.event, pair.reason, REASONS.get((pair.event, pair.reason or "")))
+    row["by"] = pair.set_by
+    return row
 
 
 def _change(seen: SetCookieSeen, change: Change) -> Row:

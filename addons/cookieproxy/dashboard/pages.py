@@ -35,6 +35,8 @@ MOST_LIFE = 500
 """Events of one cookie."""
 MOST_SESSIONS = 2_000
 MOST_STEPS = 200
+EVERY_HOST = "every host"
+"""The line of all sessions together."""
 MOST_FINDINGS = 1_000
 
 type Asked = Mapping[str, str]
@@ -267,7 +269,8 @@ def _sessions(store: Store, wanted: Filter, now: float) -> Fields:
         "online": _online(rows, now),
         "survival": [
             {
-                "host": curve.host,
+                "host": curve.host or EVERY_HOST,
+                "cookie": "all sessions",
                 "sessions": curve.lives,
                 "median_seconds": curve.median_seconds,
                 "steps": [{"seconds": step.seconds, "share": step.survival} for step in curve.steps[:MOST_STEPS]],

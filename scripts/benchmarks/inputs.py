@@ -6,7 +6,7 @@ same job stand beside it.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .programs import LOOPBACK
 
@@ -17,30 +17,37 @@ SESSION = "sid=5f2d3c9a81b7460e9d1c2b3a4f5e6d7c"
 PREFERENCE = "theme=dark"
 SET_COOKIES = (f"{SESSION}; Path=/; HttpOnly", f"{PREFERENCE}; Path=/; Max-Age=31536000; SameSite=Lax")
 COOKIE = f"{SESSION}; {PREFERENCE}"
+OWN_SET_COOKIES = ("sid=$cookie_sid; Path=/; HttpOnly", SET_COOKIES[1])
+"""Each client's session is its own: nginx says the one that came."""
 BODY_BYTES = 1024
 CONNECTIONS = 16
 PAGE_CONNECTIONS = 4
 """Where pages are large: with more of them none would end within a short round."""
+TLS_CONNECTIONS = 4
+"""Over TLS: each begins with two handshakes, which are not what is measured. Over HTTP/2 they share the streams."""
 FEW_RULES = 20
 MANY_RULES = 1_000
 OTHER_HOST = "shop{number}.example"
+PAGE, OWN_PAGE, PLAIN_PAGE = "/page", "/own", "/plain"
+"""The page of 1 KB: with SET_COOKIES, with OWN_SET_COOKIES, and with none."""
 PAGES = "/pages"
 """Where the origin has pages in files."""
+CERTIFICATE = "origin.pem"
+"""The origin's, with its key, in its directory."""
 
 EMPTY = "version: 1\n"
-LOAD_SCRIPT = """-- The requests of one browser, the same each time, and the numbers at the end as JSON.
-local target, cookie, user_agent, request_bytes
+LOAD_SCRIPT = """-- The requests of a file, one after the other and from the start again, and the numbers at the end as JSON.
+local requests, turn = {}, 0
 
 function init(arguments)
-  target, cookie, user_agent = arguments[1], arguments[2], arguments[3]
-  local host = target:match("^http://([^/]+)")
-  local headers = {["Host"] = host, ["User-Agent"] = user_agent, ["Accept-Language"] = "en"}
-  if cookie ~= "" then headers["Cookie"] = cookie end
-  request_bytes = wrk.format("GET", target, headers)
+  for each in assert(io.open(arguments[1], "rb")):read("*a"):gmatch("%Z+") do
+    requests[#requests + 1] = each
+  end
 end
 
 function request()
-  return request_bytes
+  turn = turn % #requests + 1
+  return requests[turn]
 end
 
 function done(summary, latency, requests)
@@ -53,9 +60,11 @@ end
 """
 
 
-def nginx_configuration(port: int) -> str:
-    """An origin in one process that writes no file but its log."""
-    fields = "\n".join(f"      add_header Set-Cookie {json.dumps(field)};" for field in SET_COOKIES)
+def nginx_configuration(port: int, encrypted: bool = False) -> str:
+    """An origin in one process that writes no file but its log; `encrypted`: with the certificate of `certificates`."""
+    fields, own_fields = map(_add_headers, (SET_COOKIES, OWN_SET_COOKIES))
+    secrets = f"\n    ssl_certificate {CERTIFICATE};\n    ssl_certificate_key {CERTIFICATE};" if encrypted else ""
+    page = f'return 200 "{"x" * BODY_BYTES}";'
     return f"""daemon off;
 master_process off;
 pid nginx.pid;
@@ -72,10 +81,17 @@ http {{
   keepalive_timeout 3600s;
   default_type text/html;
   server {{
-    listen {LOOPBACK}:{port};
+    listen {LOOPBACK}:{port}{" ssl http2" if encrypted else ""};{secrets}
     location / {{
 {fields}
-      return 200 "{"x" * BODY_BYTES}";
+      {page}
+    }}
+    location = {OWN_PAGE} {{
+{own_fields}
+      {page}
+    }}
+    location = {PLAIN_PAGE} {{
+      {page}
     }}
     location {PAGES}/ {{
       root .;
@@ -85,6 +101,10 @@ http {{
   }}
 }}
 """
+
+
+def _add_headers(fields: Iterable[str]) -> str:
+    return "\n".join(f"      add_header Set-Cookie {json.dumps(field)};" for field in fields)
 
 
 def rules_yaml(count: int, record: str = "") -> str:

@@ -9,7 +9,7 @@ import contextlib
 import json
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from email.message import Message
 from http.cookiejar import CookieJar
 from operator import attrgetter
@@ -26,7 +26,7 @@ from cookieproxy.core.syntax import parse_set_cookie
 from cookieproxy.suffixes import load as load_suffixes
 
 from .programs import CannotMeasure, environment, find, need
-from .results import Detail, ratios
+from .results import Detail, Measurement, ratios
 from .run import Run
 
 SITE = "shop.example"
@@ -212,20 +212,18 @@ def tough_cookie(home: Path) -> Iterator[ToughCookie]:
 # -- the comparisons ---------------------------------------------------------------------------------------------------
 
 
-def against_cookiejar(run: Run) -> tuple[Sequence[tuple[float, ...]], Sequence[Detail]]:
+def against_cookiejar(run: Run) -> Measurement:
     """How many times faster than http.cookiejar."""
-    return _compare(run, "jar", "http.cookiejar", CookiejarJar(), their_share=0.1)
+    return _compare(run, "http.cookiejar", CookiejarJar(), their_share=0.1)
 
 
-def against_tough_cookie(run: Run) -> tuple[Sequence[tuple[float, ...]], Sequence[Detail]]:
+def against_tough_cookie(run: Run) -> Measurement:
     """How many times faster than tough-cookie."""
     with run.place() as home, tough_cookie(home) as theirs:
-        return _compare(run, "tough-cookie", TOUGH_COOKIE, theirs)
+        return _compare(run, TOUGH_COOKIE, theirs)
 
 
-def _compare(
-    run: Run, row: str, name: str, theirs: Contender, their_share: float = 1.0
-) -> tuple[Sequence[tuple[float, ...]], Sequence[Detail]]:
+def _compare(run: Run, name: str, theirs: Contender, their_share: float = 1.0) -> Measurement:
     ours = Ours()
     our_steps, their_steps = [], []
     for number in range(run.rounds):
@@ -238,9 +236,9 @@ def _compare(
         ratios([what(step) for step in their_steps], [what(step) for step in our_steps])
         for what in (attrgetter("both"), attrgetter("receive"), attrgetter("retrieve"))
     ]
-    return numbers, [_detail(row, "our jar", our_steps), _detail(row, name, their_steps)]
+    return numbers, [_detail("our jar", our_steps), _detail(name, their_steps)]
 
 
-def _detail(row: str, name: str, steps: list[Step]) -> Detail:
+def _detail(name: str, steps: list[Step]) -> Detail:
     receive, retrieve = (median(times) / 1000 for times in list(zip(*steps, strict=True))[:2])
-    return Detail(row, name, {"receive µs": receive, "retrieve µs": retrieve})
+    return Detail(name, {"receive µs": receive, "retrieve µs": retrieve})

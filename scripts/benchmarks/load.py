@@ -1,4 +1,4 @@
-"""Traffic at full speed: nginx as the origin, wrk as the connections of one browser, and what came of it.
+"""Traffic at full speed: nginx as the origin, wrk or h2load as the clients, and what came of it.
 
 Knows nginx's and wrk's command lines. Both share the core that the proxy is kept off.
 """
@@ -6,12 +6,14 @@ Knows nginx's and wrk's command lines. Both share the core that the proxy is kep
 import contextlib
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import inputs, pages
+from .certificates import write_certificate
 from .programs import LOOPBACK, CannotMeasure, environment, find, free_port, need, on_core, running
+from .traffic import Traffic
 
 GRACE_SECONDS = 30.0
 SMALL_PAGE, LARGE_PAGE = "small.html", "large.html"
@@ -22,7 +24,7 @@ MOST_FAILED = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one run of wrk measured."""
+    """What one run of wrk or h2load measured."""
 
     requests: int
     seconds: float
@@ -36,7 +38,7 @@ class Load:
 
 
 @contextlib.contextmanager
-def origin(home: Path, core: int | None) -> Iterator[str]:
+def origin(home: Path, core: int | None, encrypted: bool = False) -> Iterator[str]:
     """An nginx that sets the two cookies, and has the pages of `PAGES` below inputs.PAGES; its URL."""
     need("wrk", "nginx")
     nginx, port = find("nginx"), free_port()
@@ -44,10 +46,12 @@ def origin(home: Path, core: int | None) -> Iterator[str]:
     place.mkdir(parents=True)
     for name, size in PAGES.items():
         (place / name).write_bytes(pages.contents(size))
-    (home / "nginx.conf").write_text(inputs.nginx_configuration(port))
+    if encrypted:
+        write_certificate(home / inputs.CERTIFICATE)
+    (home / "nginx.conf").write_text(inputs.nginx_configuration(port, encrypted))
     command = on_core(core, [nginx, "-p", home, "-e", "stderr", "-c", home / "nginx.conf"])
     with running(command, port, home):
-        yield f"http://{LOOPBACK}:{port}/page"
+        yield f"http{'s' if encrypted else ''}://{LOOPBACK}:{port}{inputs.PAGE}"
 
 
 def run_wrk(
@@ -56,23 +60,29 @@ def run_wrk(
     proxy_port: int,
     url: str,
     seconds: int,
-    *,
-    cookie: str = inputs.COOKIE,
-    connections: int = inputs.CONNECTIONS,
+    traffic: Traffic | None = None,
+    first: int = 0,
 ) -> Load:
-    """Load on a proxy for so long. Raises CannotMeasure if it fails."""
-    script = home / "load.lua"
+    """Load on a proxy for so long, the clients taking turns from the `first` on. Raises CannotMeasure if it fails."""
+    traffic = traffic or Traffic()
+    script, requests = home / "load.lua", home / "requests"
     script.write_text(inputs.LOAD_SCRIPT)
-    options = ("-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script)
-    command: list[str | Path] = [
-        find("wrk"),
-        *options,
-        f"http://{LOOPBACK}:{proxy_port}",
-        "--",
-        url,
-        cookie,
-        inputs.USER_AGENT,
-    ]
+    requests.write_bytes(b"\0".join(traffic.requests(url, proxy_port, first)))
+    options = ("-t1", f"-c{traffic.connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script)
+    scheme = "https" if traffic.protocol.is_encrypted else "http"
+    said, errors = output_of(
+        core, [find("wrk"), *options, f"{scheme}://{LOOPBACK}:{proxy_port}", "--", requests], seconds
+    )
+    numbers = next((line for line in said.splitlines() if line.startswith("{")), None)
+    if numbers is None:
+        raise CannotMeasure(f"wrk said no numbers: {(errors or said).strip()[-300:]}")
+    read = json.loads(numbers)
+    check(read["requests"], read["failed"], errors)
+    return Load(read["requests"], read["microseconds"] / 1e6, read["p50"] / 1000, read["p99"] / 1000)
+
+
+def output_of(core: int | None, command: Sequence[str | Path], seconds: int) -> tuple[str, str]:
+    """What a program says that makes load for so long: on standard output, and on standard error. Raises CannotMeasure."""
     try:
         done = subprocess.run(
             on_core(core, command),
@@ -84,19 +94,15 @@ def run_wrk(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise CannotMeasure(f"wrk did not end within {seconds + GRACE_SECONDS:.0f} s") from None
-    return _read(done.stdout, done.stderr)
+        name = Path(command[0]).name
+        raise CannotMeasure(f"{name} did not end within {seconds + GRACE_SECONDS:.0f} s") from None
+    return done.stdout, done.stderr
 
 
-def _read(output: str, errors: str) -> Load:
-    numbers = next((line for line in output.splitlines() if line.startswith("{")), None)
-    if numbers is None:
-        raise CannotMeasure(f"wrk said no numbers: {(errors or output).strip()[-300:]}")
-    said = json.loads(numbers)
-    if not said["requests"]:
-        raise CannotMeasure(
-            f"no exchange ended in time; is the machine busy? wrk says: {errors.strip()[-300:] or 'nothing'}"
-        )
-    if said["failed"] > said["requests"] * MOST_FAILED:
-        raise CannotMeasure(f"{said['failed']} of {said['requests']} exchanges failed")
-    return Load(said["requests"], said["microseconds"] / 1e6, said["p50"] / 1000, said["p99"] / 1000)
+def check(requests: int, failed: int, errors: str) -> None:
+    """Raises CannotMeasure if too few exchanges ended well; `errors` is what was said of it."""
+    if not requests:
+        reason = errors.strip()[-300:] or "nothing"
+        raise CannotMeasure(f"no exchange ended in time; is the machine busy? What was said of it: {reason}")
+    if failed > requests * MOST_FAILED:
+        raise CannotMeasure(f"{failed} of {requests} exchanges failed")

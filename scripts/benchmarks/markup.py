@@ -5,7 +5,7 @@ links a page has must say what the others say; nobody else is asked for more tha
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html.parser import HTMLParser
 from statistics import median
 from typing import Any
@@ -18,7 +18,7 @@ from cookieproxy.cookieless.urls import Links
 
 from . import pages
 from .programs import CannotMeasure
-from .results import Detail, ratios
+from .results import Detail, Measurement, ratios
 from .run import Run
 
 HOST = "manual.example"
@@ -29,7 +29,6 @@ SEGMENT = f"/(S({SESSION_ID}))"
 type Chunks = Iterable[bytes]
 type Read = Callable[[Chunks], int]
 """Reads a page to its end; how many links it has, or how many octets came out."""
-type Measurement = tuple[Sequence[tuple[float, ...]], Sequence[Detail]]
 type Speeds = dict[tuple[str, str], list[float]]
 """Of each page and reader, in MB/s, round by round."""
 
@@ -145,7 +144,7 @@ def real_pages(run: Run) -> Measurement:
     readers = {_TOKENIZER: tokenize, **_EDITORS}
     speeds = _compare(run, _like_real_ones(pages.LARGE_BYTES, pages.HUGE_BYTES), readers)
     numbers = [_slowest(speeds, reader, kind) for reader in readers for kind in ("contents", "article")]
-    return numbers, _details("markup", speeds, readers)
+    return numbers, _details(speeds, readers)
 
 
 def hostile_pages(run: Run) -> Measurement:
@@ -154,7 +153,7 @@ def hostile_pages(run: Run) -> Measurement:
     editor = f"edited, {CarrierKind.PATH}"
     readers = {_TOKENIZER: tokenize, editor: _EDITORS[editor]}
     speeds = _compare(run, made, readers)
-    return [_slowest(speeds, reader) for reader in readers], _details("hostile-markup", speeds, readers)
+    return [_slowest(speeds, reader) for reader in readers], _details(speeds, readers)
 
 
 def against_lol_html(run: Run) -> Measurement:
@@ -167,7 +166,7 @@ def against_lol_html(run: Run) -> Measurement:
     speeds = _compare(run, large, readers)
     pairs = ((_TOKENIZER, "lol-html"), (editor, "lol-html, changing"))
     numbers = [ratios(speeds[page, ours], speeds[page, theirs]) for ours, theirs in pairs for page in large]
-    return numbers, _details("lol-html", speeds, readers)
+    return numbers, _details(speeds, readers)
 
 
 def against_html_parser(run: Run) -> Measurement:
@@ -177,7 +176,7 @@ def against_html_parser(run: Run) -> Measurement:
     check_that_they_agree(large, tokenize, parse, "html.parser")
     speeds = _compare(run, large, readers)
     numbers = [ratios(speeds[page, _TOKENIZER], speeds[page, "html.parser"]) for page in large]
-    return numbers, _details("html-parser", speeds, readers)
+    return numbers, _details(speeds, readers)
 
 
 def _like_real_ones(*sizes: int) -> dict[str, bytes]:
@@ -228,7 +227,7 @@ def _slowest(speeds: Speeds, reader: str, kind: str = "") -> tuple[float, ...]:
     )
 
 
-def _details(row: str, speeds: Speeds, readers: Iterable[str]) -> list[Detail]:
+def _details(speeds: Speeds, readers: Iterable[str]) -> list[Detail]:
     """A line for each page, a column for each reader."""
     made = dict.fromkeys(page for page, _ in speeds)
-    return [Detail(row, page, {f"{reader} MB/s": median(speeds[page, reader]) for reader in readers}) for page in made]
+    return [Detail(page, {f"{reader} MB/s": median(speeds[page, reader]) for reader in readers}) for page in made]

@@ -15,8 +15,10 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 30.0
+LOOK_SECONDS = 0.05
+"""Between two looks whether a program listens."""
 STOP_SECONDS = 15.0
-PACKAGES = {"wrk": "wrk", "nginx": "nginx-light", "node": "nodejs", "npm": "npm"}
+PACKAGES = {"wrk": "wrk", "nginx": "nginx-light", "h2load": "nghttp2-client", "node": "nodejs", "npm": "npm"}
 """Debian's package of each program that may be missing."""
 PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 """Where Debian's nginx lies is not on everybody's path."""
@@ -97,16 +99,20 @@ class Program:
         """Memory it has in use."""
         return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    def wait_until_it_listens(self) -> None:
+    def wait_until_it_listens(self, look_seconds: float = LOOK_SECONDS) -> None:
         """Raises CannotMeasure if it ends or takes too long instead."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise CannotMeasure(f"it ended with exit code {self._process.returncode}: {self.said()}")
+            self.check_that_it_runs()
             with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, self.port), 1):
                 return
-            time.sleep(0.05)
+            time.sleep(look_seconds)
         raise CannotMeasure(f"it did not listen within {START_SECONDS:.0f} s: {self.said()}")
+
+    def check_that_it_runs(self) -> None:
+        """Raises CannotMeasure if it has ended."""
+        if self._process.poll() is not None:
+            raise CannotMeasure(f"it ended with exit code {self._process.returncode}: {self.said()}")
 
     def stop(self) -> None:
         """Ask it to end, and make it if it does not."""
@@ -120,7 +126,13 @@ class Program:
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], port: int, home: Path, env: Mapping[str, str] | None = None) -> Iterator[Program]:
+def running(
+    command: Sequence[str],
+    port: int,
+    home: Path,
+    env: Mapping[str, str] | None = None,
+    look_seconds: float = LOOK_SECONDS,
+) -> Iterator[Program]:
     """The program while it runs and listens on that port. Raises CannotMeasure if it does not come to that."""
     log = home / "log"
     with open(log, "wb") as output:
@@ -134,7 +146,7 @@ def running(command: Sequence[str], port: int, home: Path, env: Mapping[str, str
         )
     program = Program(process, port, log)
     try:
-        program.wait_until_it_listens()
+        program.wait_until_it_listens(look_seconds)
         yield program
     finally:
         program.stop()

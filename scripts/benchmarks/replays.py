@@ -17,7 +17,7 @@ from mitmproxy.test import tflow
 
 from . import inputs
 from .programs import CannotMeasure, environment
-from .results import Detail, ratios
+from .results import Detail, Measurement, ratios
 from .run import Run
 
 FLOWS = 10_000
@@ -31,8 +31,6 @@ READER = (
     "print(sum(1 for _ in FlowReader(open(sys.argv[1], 'rb')).stream()))"
 )
 """mitmproxy's reader alone."""
-
-type Measurement = tuple[Sequence[tuple[float, ...]], Sequence[Detail]]
 
 
 def against_flow_reader(run: Run) -> Measurement:
@@ -54,7 +52,7 @@ def against_flow_reader(run: Run) -> Measurement:
                 run.tell(f"{number + 1}/{run.rounds} {size}: ours {ours[-1]:,.0f} flows/s, theirs {theirs[-1]:,.0f}")
             numbers.append(ratios(ours, theirs))
             each = {"flows/s, ours": median(ours), "flows/s, FlowReader": median(theirs)}
-            details.append(Detail("replay", f"bodies of {size}", each))
+            details.append(Detail(f"bodies of {size}", each))
     return numbers, details
 
 
@@ -93,7 +91,7 @@ def write_flows(path: Path, count: int, body_octets: int) -> None:
     response = flow.response
     assert response is not None
     with path.open("wb") as stream:
-        writer = io.FlowWriter(stream)
+        writer = io.FlowWriter(stream)  # type: ignore[no-untyped-call]  # mitmproxy gives it no types
         for number in range(count):
             host = f"shop{number % HOSTS}.example"
             flow.id = f"{body_octets:08x}-0000-4000-8000-{number:012x}"

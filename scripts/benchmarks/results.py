@@ -1,14 +1,25 @@
-"""What was measured, held against its goal: medians with their spread, the printed table, and the same as JSON.
+"""What was measured, held against its goal: medians with their spread, the printed table, and the same as JSON and back.
 
 Knows nothing of what is measured. A figure is one number per round; its spread is the smallest and the largest of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 RATIO = "×"
+
+
+class Point(NamedTuple):
+    """Where on a curve a figure stands."""
+
+    axis: str
+    """What grows."""
+    at: float
+
+    def __str__(self) -> str:
+        return f"{shown(self.at)} {self.axis}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,10 @@ class Figure:
     """One for each round; none if it could not be measured."""
     why_not: str | None = None
     """Why it could not be measured."""
+    section: str = ""
+    """The heading of the page under which it belongs."""
+    point: Point | None = None
+    """None if it is on no curve."""
 
     @property
     def median(self) -> float | None:
@@ -67,9 +82,10 @@ class Figure:
         """What, goal, measured, met."""
         goal = "–" if self.goal is None else self.goal.text(self.unit)
         verdict = {True: "met", False: "not met", None: "–"}[self.is_met]
-        return self.what, goal, self._measured(), verdict
+        return self.what, goal, self.measured(), verdict
 
-    def _measured(self) -> str:
+    def measured(self) -> str:
+        """The median and its spread, or why there is none."""
         if self.median is None:
             return f"not measured: {self.why_not}"
         spread = f" ({shown(min(self.numbers))} – {shown(max(self.numbers))})" if len(self.numbers) > 1 else ""
@@ -90,20 +106,45 @@ class Figure:
             "rounds": list(self.numbers),
             "met": self.is_met,
             "why_not": self.why_not,
+            "section": self.section,
+            "point": None if self.point is None else self.point._asdict(),
         }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> "Figure":
+        """What `as_json` made of it."""
+        goal = None if said["goal"] is None else Goal(said["goal"], said["goal_is"] == "at most")
+        point = None if said["point"] is None else Point(**said["point"])
+        numbers = tuple(said["rounds"])
+        return cls(said["row"], said["what"], goal, said["unit"], numbers, said["why_not"], said["section"], point)
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
     """An absolute number behind the ratios; it says as much about the machine as about us."""
 
-    row: str
     subject: str
     numbers: dict[str, float]
+    row: str = ""
 
     def cells(self, names: Sequence[str]) -> tuple[str, ...]:
-        """The subject and its numbers in the order of these names."""
-        return self.subject, *(shown(self.numbers[name]) if name in self.numbers else "–" for name in names)
+        """The row, the subject, and its numbers in the order of these names."""
+        return self.row, self.subject, *(shown(self.numbers[name]) if name in self.numbers else "–" for name in names)
+
+    def as_json(self) -> dict[str, Any]:
+        """The detail as `--json` writes it."""
+        return {"row": self.row, "subject": self.subject, **self.numbers}
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> "Detail":
+        """What `as_json` made of it."""
+        numbers = dict(said)
+        row, subject = numbers.pop("row"), numbers.pop("subject")
+        return cls(subject, numbers, row)
+
+
+type Measurement = tuple[Sequence[tuple[float, ...]], Sequence[Detail]]
+"""The numbers of each line of a row, one a round, and the absolute ones behind them."""
 
 
 @dataclass(slots=True)
@@ -125,18 +166,27 @@ class Outcome:
 
     def details_table(self) -> str:
         """The absolute numbers, a table for each set of columns; empty if there are none."""
-        tables: dict[tuple[str, ...], list[Detail]] = {}
-        for detail in self.details:
-            tables.setdefault(tuple(detail.numbers), []).append(detail)
-        return "\n\n".join(
-            table(("median of", *names), (detail.cells(names) for detail in details))
-            for names, details in tables.items()
-        )
+        return details_table(self.details)
 
     def as_json(self) -> dict[str, Any]:
         """Everything."""
-        details = [{"row": each.row, "subject": each.subject, **each.numbers} for each in self.details]
-        return {"figures": [figure.as_json() for figure in self.figures], "details": details}
+        return {key: [each.as_json() for each in getattr(self, key)] for key in ("figures", "details")}
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> "Outcome":
+        """What `as_json` made of it. Raises KeyError and TypeError if it is something else."""
+        return cls(list(map(Figure.from_json, said["figures"])), list(map(Detail.from_json, said["details"])))
+
+
+def details_table(details: Iterable[Detail]) -> str:
+    """Absolute numbers, a table for each set of columns."""
+    tables: dict[tuple[str, ...], list[Detail]] = {}
+    for detail in details:
+        tables.setdefault(tuple(detail.numbers), []).append(detail)
+    return "\n\n".join(
+        table(("row", "median of", *names), (detail.cells(names) for detail in alike))
+        for names, alike in tables.items()
+    )
 
 
 def ratios(numbers: Iterable[float], bases: Iterable[float]) -> tuple[float, ...]:

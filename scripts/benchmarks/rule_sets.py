@@ -1,7 +1,7 @@
 """What the rules cost by themselves: judging one response and one request, with few rules and with many."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from cookieproxy.core.access import Access
 from cookieproxy.core.syntax import CookieString, parse_set_cookie
@@ -10,13 +10,13 @@ from cookieproxy.rules.facts import Facts
 
 from . import exchanges, inputs
 from .programs import LOOPBACK
-from .results import Detail, ratios
+from .results import Detail, Measurement, ratios
 from .run import Run
 
 TIMES = 5_000
 
 
-def judging(run: Run) -> tuple[Sequence[tuple[float, ...]], Sequence[Detail]]:
+def judging(run: Run) -> Measurement:
     """The time of many rules against few, for a response and for a request."""
     few, many = exchanges.rules(inputs.FEW_RULES), exchanges.rules(inputs.MANY_RULES)
     times: dict[tuple[str, int], list[float]] = {}
@@ -29,7 +29,7 @@ def judging(run: Run) -> tuple[Sequence[tuple[float, ...]], Sequence[Detail]]:
         ratios(times[what, inputs.MANY_RULES], times[what, inputs.FEW_RULES]) for what in ("response", "request")
     ]
     return numbers, [
-        Detail("rules", f"a {what}, {count:,} rules", {"judge µs": sorted(each)[len(each) // 2]})
+        Detail(f"a {what}, {count:,} rules", {"judge µs": sorted(each)[len(each) // 2]})
         for (what, count), each in times.items()
     ]
 

@@ -5,7 +5,6 @@ the first until all are in the file.
 """
 
 import time
-from collections.abc import Sequence
 from itertools import batched, chain
 from statistics import median
 
@@ -15,7 +14,7 @@ from cookieproxy.record.writer import Writer
 
 from . import exchanges
 from .programs import CannotMeasure
-from .results import Detail
+from .results import Detail, Measurement
 from .run import Run
 
 EXCHANGES = 8_000
@@ -24,7 +23,7 @@ REPEATS = 5
 FLUSH_SECONDS = 120
 
 
-def writing(run: Run) -> tuple[Sequence[tuple[float, ...]], Sequence[Detail]]:
+def writing(run: Run) -> Measurement:
     """Observations a second, a round each with a new store."""
     seen = chain.from_iterable(exchanges.observations(run.times(EXCHANGES)))
     batches = [list(batch) for batch in batched(seen, BATCH)]
@@ -34,7 +33,7 @@ def writing(run: Run) -> tuple[Sequence[tuple[float, ...]], Sequence[Detail]]:
         speeds.append(_write(run, batches))
         cpu.append((time.process_time() - before) * 1e6 / REPEATS / sum(map(len, batches)))
         run.tell(f"{number + 1}/{run.rounds} store: {speeds[-1]:,.0f} observations/s")
-    return [tuple(speeds)], [Detail("store", "writing", {"processor µs an observation": median(cpu)})]
+    return [tuple(speeds)], [Detail("writing", {"processor µs an observation": median(cpu)})]
 
 
 def _write(run: Run, batches: list[list[Observation]]) -> float:

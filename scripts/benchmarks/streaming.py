@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from . import inputs, pages, proxies
+from . import inputs, pages
 from .programs import LOOPBACK, CannotMeasure, Program
-from .results import Detail
+from .proxies import proxy
+from .results import Detail, Measurement
 from .run import Run
 from .slow_origin import CODINGS, PIECES, TIMEOUT_SECONDS, SlowOrigin, slow_origin
+from .variants import BARE, COOKIELESS, Variant
 
 SIZES = {"100 KB": pages.SMALL_BYTES, "700 KB": pages.LARGE_BYTES}
 PAGE_SECONDS = 0.3
@@ -24,8 +26,6 @@ FEW, MANY = 8, 32
 """Pages at once: what the second number takes more than the first is what each takes."""
 MEMORY_ROUNDS = 3
 SETTLE_SECONDS, LOOK_SECONDS = 0.25, 0.02
-
-type Measurement = tuple[Sequence[tuple[float, ...]], Sequence[Detail]]
 
 
 class First(NamedTuple):
@@ -45,18 +45,17 @@ def first_octets(run: Run) -> Measurement:
     shares: dict[tuple[str, str, str], list[float]] = {}
     with run.place() as home, contextlib.ExitStack() as stack:
         variants = {
-            variant.name: stack.enter_context(proxies.proxy(variant, home / str(place), run.proxy_core))
-            for place, variant in enumerate((proxies.BARE, proxies.COOKIELESS))
+            variant.name: stack.enter_context(proxy(variant, home / str(place), run.proxy_core))
+            for place, variant in enumerate((BARE, COOKIELESS))
         }
         for number in range(run.rounds):
             for size, coding, name, first in _firsts(variants):
                 shares.setdefault((size, coding, name), []).append(first.octet / first.last_sent)
             run.tell(f"{number + 1}/{run.rounds} first octets: {max(each[-1] for each in shares.values()):.2f} at most")
-    ours = proxies.COOKIELESS.name
+    ours = COOKIELESS.name
     numbers = [tuple(map(max, zip(*(shares[size, coding, ours] for coding in CODINGS), strict=True))) for size in SIZES]
     return numbers, [
         Detail(
-            "first-octet",
             f"{size}, {coding}",
             {f"share, {name}": median(shares[size, coding, name]) for name in variants},
         )
@@ -96,33 +95,32 @@ def memory(run: Run) -> Measurement:
     rounds = run.times(MEMORY_ROUNDS)
     for number in range(rounds):
         for coding in CODINGS:
-            for variant in (proxies.BARE, proxies.COOKIELESS):
+            for variant in (BARE, COOKIELESS):
                 taken.setdefault((coding, variant.name), []).append(_memory_of_one(run, variant, page, coding))
                 run.tell(
                     f"{number + 1}/{rounds} {variant.name}, {coding}: {taken[coding, variant.name][-1]:.0f} KB a page"
                 )
-    numbers = [tuple(taken[coding, proxies.COOKIELESS.name]) for coding in CODINGS]
+    numbers = [tuple(taken[coding, COOKIELESS.name]) for coding in CODINGS]
     details = [
-        Detail("page-memory", f"a page of 700 KB, {coding}", {f"KB, {name}": median(each)})
-        for (coding, name), each in taken.items()
+        Detail(f"a page of 700 KB, {coding}", {f"KB, {name}": median(each)}) for (coding, name), each in taken.items()
     ]
     return numbers, _joined(details)
 
 
 def _joined(details: Sequence[Detail]) -> list[Detail]:
     """One line for each subject."""
-    lines: dict[tuple[str, str], dict[str, float]] = {}
+    lines: dict[str, dict[str, float]] = {}
     for each in details:
-        lines.setdefault((each.row, each.subject), {}).update(each.numbers)
-    return [Detail(row, subject, numbers) for (row, subject), numbers in lines.items()]
+        lines.setdefault(each.subject, {}).update(each.numbers)
+    return [Detail(subject, numbers) for subject, numbers in lines.items()]
 
 
-def _memory_of_one(run: Run, variant: proxies.Variant, page: bytes, coding: str) -> float:
+def _memory_of_one(run: Run, variant: Variant, page: bytes, coding: str) -> float:
     """In a proxy of its own, because Python gives back little of what it once took; in KB."""
     with (
         run.place() as home,
         slow_origin(page, coding, holds_back=True) as origin,
-        proxies.proxy(variant, home / "proxy", run.proxy_core) as program,
+        proxy(variant, home / "proxy", run.proxy_core) as program,
     ):
         few, many = (_memory_with(program, origin, number) for number in (FEW, MANY))
     return (many - few) / (MANY - FEW) / 1024

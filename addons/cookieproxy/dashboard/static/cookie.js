@@ -12,7 +12,7 @@ import { bytes, client as short, named, said, span, when, wire } from "./text.js
 const ASKED = ["client", "jar", "site", "domain", "path", "name"];
 
 export function open(root, query, head) {
-  const asked = Object.fromEntries(ASKED.map((name) => [name, query.get(name) || ""]));
+  const asked = Object.fromEntries(ASKED.map((name) => [name, query.get(name)]));
   head(`Cookie ${asked.name ? wire(asked.name, 60) : "(nameless)"}`);
   const reveals = new Reveals(() => shown.draw());
   const load = () => get("cookie", asked);
@@ -32,9 +32,9 @@ function view(asked, { cookie, events, browsers, evicts_first: next }, reveals) 
       "p.facts",
       null,
       "At ",
-      h("a", { href: siteLink(asked.client, asked.site) }, said(asked.site)),
+      h("a", { href: siteLink(asked.client, asked.site) }, said(asked.site || "")),
       ` in ${asked.jar === "held" ? "what the proxy holds for" : "the jar of"} `,
-      h("span", { title: asked.client }, short(asked.client)),
+      h("span", { title: asked.client }, short(asked.client || "")),
       ".",
     ),
     h(
@@ -72,6 +72,7 @@ function about(row, next, reveals) {
       fact("SameSite", row.same_site || h("span.muted", null, "not said")),
       row.partition_key && fact("Partition", said(row.partition_key)),
       fact("Set first", when(row.created)),
+      row.set_by && fact("Set by", said(row.set_by, 400)),
       fact("Last used", when(row.last_access)),
       fact("Size", bytes(row.size_bytes)),
       row.adopted && fact("Adopted", "Nobody saw it being set: the browser sent it, so attributes are guesses."),

@@ -5,6 +5,7 @@ import { attempt } from "./notice.js";
 import { wire } from "./text.js";
 
 const MOST = 8192;
+const masked = (row) => `***${Math.max(0, row.size_bytes - octets(row.name))}`;
 const octets = (text) => new TextEncoder().encode(text).length;
 
 export class Reveals {
@@ -31,10 +32,9 @@ export class Reveals {
   view(row) {
     const told = this.values.get(row.id),
       name = row.name ? wire(row.name, 60) : "(nameless)";
+    if (!row.id) return h("code.muted", null, row.value ?? masked(row));
     return [
-      told
-        ? h("code", null, wire(told.value, MOST))
-        : h("code.muted", null, `***${Math.max(0, row.size_bytes - octets(row.name))}`),
+      told ? h("code", null, wire(told.value, MOST)) : h("code.muted", null, masked(row)),
       " ",
       h(
         "button.quiet.small",

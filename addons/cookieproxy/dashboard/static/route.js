@@ -19,9 +19,10 @@ export function note(query) {
   if (url !== location.pathname + location.search) history.replaceState(null, "", url);
 }
 
-/** The address of a cookie's page. */
+/** The address of a cookie's page; without domain and path, of the one that has the name there. */
 export function cookieLink({ client, jar, site, domain, path, name }) {
-  return `cookie?${new URLSearchParams({ client, jar: jar || "mirror", site, domain: domain ?? "", path: path ?? "", name })}`;
+  const key = { client, jar: jar || "mirror", site, domain, path, name };
+  return `cookie?${new URLSearchParams(Object.entries(key).filter(([, value]) => typeof value === "string"))}`;
 }
 
 /** The address of a site in a client's jar. */

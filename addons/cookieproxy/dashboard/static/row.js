@@ -75,7 +75,7 @@ export function detail(row) {
 const fact = (name, value) => h("div", null, h("dt", null, name), h("dd", null, value));
 
 /** What it was and what it became, one above the other. */
-export function change({ before, after }) {
+export function change({ before = null, after = null }) {
   if (before === null && after === null) return null;
   const line = (head, text) =>
     h(

@@ -34,24 +34,31 @@ function view(told, tryIt, set) {
 }
 
 function state({ good, mistakes, rules, since }) {
-  if (!good)
-    return h(
-      "p.problem",
-      null,
-      `${counted(mistakes.length, "mistake")} (`,
-      mistakes.map(({ line: at }, nth) => [
-        nth ? ", " : "",
-        h("button.link", { type: "button", onclick: () => to(at) }, `line ${at}`),
-      ]),
-      "): the last good rules stay in force until the file is mended.",
-    );
+  if (!good) {
+    const rest = "The last good rules stay in force until the file is mended.";
+    return h("p.problem", null, counted(mistakes.length, "mistake"), places(mistakes), ". ", rest);
+  }
   if (!rules.length)
     return h(
       "p",
       null,
       "There are no rules: everything passes as it is. Write one into the file and save; it is shown here within two seconds.",
     );
-  return h("p.muted", null, `${counted(rules.length, "rule")}; counted since `, when(since), ".");
+  return h(
+    "p.muted",
+    null,
+    `${counted(rules.length, "rule")}; counted since `,
+    when(since),
+    ".",
+    mistakes.length > 0 && [` ${counted(mistakes.length, "doubt")}`, places(mistakes), "."],
+  );
+}
+
+/** The lines of mistakes, each leading to its own. */
+function places(mistakes) {
+  const link = (at) => h("button.link", { type: "button", onclick: () => to(at) }, `line ${at}`);
+  const known = mistakes.filter(({ line: at }) => at);
+  return known.length > 0 && [" (", known.map(({ line: at }, nth) => [nth ? ", " : "", link(at)]), ")"];
 }
 
 function listing(told, set) {
@@ -75,7 +82,12 @@ function line(text, at, told, set) {
     mistakes = told.mistakes.filter((one) => one.line === at);
   return h(
     "div",
-    { key: at, "data-at": at, role: "listitem", class: `line${mistakes.length ? " wrong" : ""}${rules.length ? " ruled" : ""}` },
+    {
+      key: at,
+      "data-at": at,
+      role: "listitem",
+      class: `line${mistakes.some(({ warning }) => !warning) ? " wrong" : ""}${rules.length ? " ruled" : ""}`,
+    },
     h("span.at", null, at),
     h("code", null, wire(text, 2000) || " "),
     rules.map((rule) => hits(rule, told, set)),
@@ -83,11 +95,12 @@ function line(text, at, told, set) {
   );
 }
 
-function mistake({ line: at, column, text, remedy }) {
+function mistake({ line: at, column, text, remedy, warning }) {
+  const place = at ? `Line ${at}${column ? `, column ${column}` : ""}: ` : "";
   return h(
     "div.mistake",
-    { key: `${at}:${column}:${text}`, role: "alert" },
-    h("b", null, `Line ${at}, column ${column}: `),
+    { key: `${at}:${column}:${text}`, role: warning ? "note" : "alert", class: warning ? "mistake warn" : "mistake" },
+    h("b", null, place),
     said(text, 1000),
     remedy && [" ", said(remedy, 1000)],
   );

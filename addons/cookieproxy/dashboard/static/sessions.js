@@ -135,14 +135,13 @@ function list(sessions, page, change) {
   );
 }
 
-const between = (low, high) =>
-  low === null && high === null
-    ? "–"
-    : low === null
-      ? `less than ${span(high)}`
-      : high === null
-        ? `more than ${span(low)}`
-        : `${span(low)} to ${span(high)}`;
+/** The bounds of a timeout; less than a second is as good as nothing. */
+function between(low, high) {
+  const least = low !== null && low >= 1;
+  if (high === null) return least ? `more than ${span(low)}` : "–";
+  return least ? `${span(low)} to ${span(high)}` : `less than ${span(high)}`;
+}
+
 const TIMEOUTS = [
   ["Host", (one) => said(one.host, 80)],
   ["Cookie", (one) => named(one.cookie, 60), "name"],

@@ -39,12 +39,18 @@ function view(told) {
 
 const reached = () => (/^[\d.]+$|^localhost$/.test(location.hostname) ? location.hostname : "127.0.0.1");
 
+/** Where it listens; all addresses of the machine, of either family, are one. */
+function listening(proxies) {
+  const known = new Map(proxies.map((one) => [`${one.mode} ${ANY.includes(one.address) ? "" : one.address} ${one.port}`, one]));
+  return [...known.values()];
+}
+
 function address(told) {
   return h(
     "section.card",
     null,
     h("h2", null, "The proxy"),
-    told.proxy.map(({ mode, address: where, port }) =>
+    listening(told.proxy).map(({ mode, address: where, port }) =>
       h(
         "div",
         { key: `${mode}${port}` },
@@ -74,6 +80,7 @@ function certificate(told) {
 
 function about(told) {
   const fact = (name, value) => h("div", null, h("dt", null, name), h("dd", null, value));
+  const magic = told.magic.includes("://") ? told.magic : `http://${told.magic}/`;
   return h(
     "section.card",
     null,
@@ -81,12 +88,12 @@ function about(told) {
     h(
       "dl.attributes.wide",
       null,
-      fact("Through the proxy", h("a", { href: told.magic }, said(told.magic))),
+      fact("Through the proxy", h("a", { href: magic }, said(magic))),
       told.direct && fact("Directly", h("a", { href: told.direct }, said(told.direct))),
       fact("Record", told.store ? said(told.store, 300) : "nothing is kept"),
       fact("Rules", told.rules ? said(told.rules, 300) : "none"),
       fact("Fast hooks", told.fast ? "on" : "off"),
-      fact("Version", `${told.version}, with mitmproxy ${told.mitmproxy}`),
+      fact("Version", `${told.version ? `${told.version}, with ` : ""}mitmproxy ${told.mitmproxy}`),
       told.suffixes_date && fact("Public suffixes", `of ${told.suffixes_date}`),
       fact("For Prometheus", h("a", { href: "metrics", target: "_blank" }, "metrics")),
     ),

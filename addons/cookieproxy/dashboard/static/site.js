@@ -71,7 +71,12 @@ export class Site {
       this.draw();
     };
     return [
-      table(`Cookies of ${this.site}`, this.columns(), this.rows.slice(0, this.most), (row) => row.id),
+      table(
+        `Cookies of ${this.site}`,
+        this.columns(),
+        this.rows.slice(0, this.most),
+        (row) => row.id || [row.jar, row.session, row.domain, row.path, row.name].join("\n"),
+      ),
       some(this.rows, this.most, more),
     ];
   }
@@ -99,6 +104,7 @@ function marks(row) {
     "span.flags",
     null,
     row.jar === "held" && mark("held here", "The proxy holds it for the browser, which does not have it."),
+    row.session && row.jar === "held" && mark("in URL", "It belongs to a session whose id travels in the URL."),
     row.adopted && mark("adopted", "Nobody saw it being set: the browser sent it, so attributes are guesses."),
     row.next_out && mark("next out", "If the site sets one more than fits, this one goes.", ".warn"),
   );

@@ -90,14 +90,15 @@ const DEVICES = [
   [/Android/, "Android"],
 ];
 
-/** A client in few words: its browser and its address. */
+/** A client in few words: its browser, its address, and the mark that tells it from its like. */
 export function client(name) {
   const browser = BROWSERS.find(([pattern]) => pattern.test(name));
   if (!browser) return wire(name, 60);
   const version = browser[0].exec(name)[1],
     device = DEVICES.find(([pattern]) => pattern.test(name));
   const where = /^[\d.:a-f]+(?= )/i.exec(name);
-  return [`${browser[1]}${version ? ` ${version}` : ""}${device ? ` on ${device[1]}` : ""}`, where && where[0]]
+  const mark = / ([0-9a-f]{6})$/.exec(name);
+  return [`${browser[1]}${version ? ` ${version}` : ""}${device ? ` on ${device[1]}` : ""}`, where?.[0], mark?.[1]]
     .filter(Boolean)
     .join(" · ");
 }

@@ -17,7 +17,7 @@ TEXT = "# mine\nrules:\n  - name: a\n    match: {cookie: x}   # here\n    drop: 
 @pytest.fixture
 def page(tmp_path: Path) -> RulesPage:
     (tmp_path / "rules.yaml").write_text(TEXT)
-    return RulesPage(tmp_path / "rules.yaml", parse_config, Tally(1_000.0))
+    return RulesPage(lambda: tmp_path / "rules.yaml", parse_config, Tally(1_000.0))
 
 
 def changed(rule: str, reason: str = "drop") -> Event:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
 from ..exchange import Browser
-from ..record.protocol import Store, StoreError
+from ..record.protocol import Reader, StoreError
 from ..report.stored import stored_browser
 from .inside import CannotDo, Inside
 
@@ -56,7 +56,7 @@ async def in_thread[T](question: Question[T]) -> T:
         raise CannotDo(str(error), 503) from error
 
 
-def _stored(store: Store, known: Iterable[str], name: str | None = None) -> Iterator[Browser]:
+def _stored(store: Reader, known: Iterable[str], name: str | None = None) -> Iterator[Browser]:
     rows = [row for row in store.questions.clients() if row.client not in known]
     if name is not None:
         rows = [row for row in rows if row.client == name]

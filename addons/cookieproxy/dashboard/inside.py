@@ -12,7 +12,7 @@ from ..config import Config
 from ..core.hosts import Suffixes
 from ..core.profiles import Profile
 from ..exchange import Browser
-from ..record.protocol import Store
+from ..record.protocol import Reader
 from ..record.tally import Tally
 
 
@@ -75,8 +75,8 @@ class Inside(Protocol):
         """The rules file."""
 
     @property
-    def store(self) -> Store | None:
-        """The store, if it is open."""
+    def store(self) -> Reader | None:
+        """The store, if it is open; what it is asked does not make traffic wait."""
 
     @property
     def tally(self) -> Tally:

@@ -16,7 +16,7 @@ from ..exchange import Browser
 from ..formats import FORMATS
 from ..record.filters import Filter
 from ..record.listings import SessionRow
-from ..record.protocol import Store
+from ..record.protocol import Reader
 from ..report.concurrency import online_until
 from ..report.decoded import decodings
 from ..report.gaps import timeouts
@@ -236,7 +236,7 @@ class Pages:
     async def _client(self, asked: Asked) -> Browser:
         return await clients.client(self._inside, asked.get("client", ""))
 
-    async def _store(self) -> Store:
+    async def _store(self) -> Reader:
         store = self._inside.store
         if store is None:
             raise CannotDo(self._inside.setup().trouble or "Nothing is recorded: there is no store.", 503)
@@ -244,7 +244,7 @@ class Pages:
         return store
 
 
-def _sessions(store: Store, wanted: Filter, now: float) -> Fields:
+def _sessions(store: Reader, wanted: Filter, now: float) -> Fields:
     rows = store.questions.sessions(wanted)
     gaps = store.questions.gaps()
     known = bounds_by_place(gaps)

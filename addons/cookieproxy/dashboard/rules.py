@@ -23,13 +23,17 @@ type Parse = Callable[[bytes, str], Config]
 
 
 class RulesPage:
-    """One rules file."""
+    """The rules file, whichever it is at the moment."""
 
-    def __init__(self, path: Path, parse: Parse, tally: Tally) -> None:
-        self._path = path
+    def __init__(self, path: Callable[[], Path], parse: Parse, tally: Tally) -> None:
+        self._path_of = path
         self._parse = parse
         self._tally = tally
         self._known: tuple[bytes, Fields] | None = None
+
+    @property
+    def _path(self) -> Path:
+        return self._path_of()
 
     def fields(self) -> Fields:
         """All of it. Reads the file: to be called in a thread."""

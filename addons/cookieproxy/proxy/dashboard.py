@@ -76,7 +76,7 @@ class Dashboard:
             logger.warning(f"The dashboard has no port to listen on: {error.strerror}. Traffic passes without it.")
             return
         gate = Gate(self._magic, self._port, self._token)
-        rules = RulesPage(self._inside.rules_path, parse_rules, self._inside.tally)
+        rules = RulesPage(lambda: self._inside.rules_path, parse_rules, self._inside.tally)
         pages = Pages(self._inside, rules)
         server.start(Parts(self._inside, pages, self._hub, gate, self._peer_of, self._token))
         self._server = server
@@ -89,6 +89,7 @@ class Dashboard:
         if self._server is not None:
             self._hub.close()
             self._server.stop()
+            self._inside.close()
             self._server = None
             self._port = 0
 
@@ -132,6 +133,7 @@ class Dashboard:
         """Let an answer of the dashboard through as it comes; whether it is one."""
         if not self.is_ours(flow):
             return False
+        flow.request.headers.pop(PEER_HEADER, None)  # it has been sent, and is not to be shown or saved
         if flow.response is not None:
             flow.response.stream = True
         return True

@@ -13,10 +13,11 @@ from ..core.profiles import PROFILES, Overrides, Profile
 from ..dashboard.inside import CannotDo, Listener, Queue, Setup
 from ..exchange import Browser
 from ..formats import place_of
-from ..record.protocol import Store, StoreError
+from ..record.protocol import Reader, Store, StoreError
+from ..record.store import file_of, open_reader
 from ..record.tally import Tally
 from ..suffixes import host_to_ascii, load
-from .options import path_of
+from .options import BASE, path_of
 from .policy import compile_filter
 from .recorder import Recorder
 from .store_commands import StoreCommands, summary
@@ -50,6 +51,9 @@ class RunningProxy:
     def __init__(self, holder: Holder, tally: Tally) -> None:
         self._holder = holder
         self.tally = tally
+        self._reader: Reader | None = None
+        self._store: Store | None = None
+        """What the reader reads."""
 
     @property
     def suffixes(self) -> Suffixes:
@@ -67,10 +71,21 @@ class RunningProxy:
         return path_of(ctx.options.cookies_rules)
 
     @property
-    def store(self) -> Store | None:
-        """The store, if it is open."""
+    def store(self) -> Reader | None:
+        """The store, if it is open; read by a connection of its own, so that a long question lets traffic pass."""
         recorder = self._holder.recorder
-        return None if recorder is None else recorder.store
+        store = None if recorder is None else recorder.store
+        if store is not self._store or (store is not None and self._reader is None):
+            self.close()
+            self._store = store
+            self._reader = None if store is None or recorder is None else _reader_of(store, recorder.spec)
+        return self._reader
+
+    def close(self) -> None:
+        """Let go of what reads the store."""
+        if self._reader is not None and self._reader is not self._store:
+            self._reader.close()
+        self._reader = self._store = None
 
     @property
     def queue(self) -> Queue:
@@ -127,6 +142,15 @@ class RunningProxy:
             {"mitmproxy": _version("mitmproxy"), "suffixes": load().date},
             Path(ctx.options.confdir).expanduser() / AUTHORITY,
         )
+
+
+def _reader_of(store: Store, spec: str) -> Reader:
+    if file_of(spec, BASE) is None:
+        return store
+    try:
+        return open_reader(spec, BASE)
+    except StoreError:
+        return store
 
 
 def parse_rules(octets: bytes, name: str) -> Config:

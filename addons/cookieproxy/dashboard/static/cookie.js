@@ -72,7 +72,7 @@ function about(row, next, reveals) {
       fact("SameSite", row.same_site || h("span.muted", null, "not said")),
       row.partition_key && fact("Partition", said(row.partition_key)),
       fact("Set first", when(row.created)),
-      row.set_by && fact("Set by", said(row.set_by, 400)),
+      row.set_by && fact("Set by exchange", h("code", null, said(row.set_by, 400))),
       fact("Last used", when(row.last_access)),
       fact("Size", bytes(row.size_bytes)),
       row.adopted && fact("Adopted", "Nobody saw it being set: the browser sent it, so attributes are guesses."),

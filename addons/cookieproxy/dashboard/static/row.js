@@ -63,7 +63,7 @@ export function detail(row) {
         fact("Host", said(row.host)),
         fact("Client", said(row.client, 400)),
         row.reason && fact("Reason", h("code", null, said(row.reason))),
-        row.by && fact("Because of", said(row.by)),
+        row.by && fact(row.event === "sent" ? "Set by exchange" : "Because of", h("code", null, said(row.by))),
         row.rule && fact("Rule", h("a", { href: "rules" }, said(row.rule))),
         row.flow_id && fact("Flow", h("code", null, said(row.flow_id))),
       ),

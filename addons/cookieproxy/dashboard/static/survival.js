@@ -23,9 +23,7 @@ export function survival({ host, cookie, sessions, steps, median_seconds: median
     h(
       "figcaption",
       null,
-      h("b", null, named(cookie, 40)),
-      " at ",
-      said(host, 60),
+      cookie ? [h("b", null, named(cookie, 40)), " at ", said(host, 60)] : h("b", null, "All sessions, ", said(host, 60)),
       h("div.muted", null, `${counted(sessions, "session")}. ${half}`),
     ),
     h(

@@ -6,6 +6,8 @@ const NUMBER = new Intl.NumberFormat("en"),
   ONE_DIGIT = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 const SHORT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const MINUTE = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const SECOND = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const DAY = 86_400,
   NO_BREAK = "\u00a0";
 
@@ -49,7 +51,9 @@ function round(seconds) {
 }
 
 export const exact = (time) => EXACT.format(time * 1000);
-export const moment = (time) => SHORT.format(time * 1000);
+
+/** A time on an axis of so many seconds. */
+export const clock = (time, seconds) => (seconds < 3600 ? SECOND : seconds < DAY ? MINUTE : SHORT).format(time * 1000);
 
 /** How long ago, or how soon, by the reader's clock. */
 export function relative(time) {

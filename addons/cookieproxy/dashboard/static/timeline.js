@@ -1,13 +1,13 @@
 /* Sessions as bars in lanes: what ended each by colour and letter. Knows times and pixels; the table below says the same in words. */
 import { h } from "./dom.js";
-import { client as short, counted, exact, moment, number, span, wire } from "./text.js";
+import { client as short, counted, clock, exact, number, span, wire } from "./text.js";
 import { CAUSES } from "./words.js";
 
 const MOST = 200,
   LANE = 18,
   GROUP = 24,
   MOST_LANES = 12,
-  TICK_PX = 130;
+  TICK_PX = 150;
 
 /** The latest sessions, `wide` pixels across. */
 export function timeline(sessions, until, wide) {
@@ -98,7 +98,7 @@ function ticks(from, until, wide, height, x) {
       "g",
       { key: `tick${nth}`, class: "tick" },
       h("line", { x1: at, x2: at, y1: 0, y2: height }),
-      h("text", { x: at, y: height + 17, "text-anchor": anchor }, nth === count - 1 ? "now" : moment(time)),
+      h("text", { x: at, y: height + 17, "text-anchor": anchor }, nth === count - 1 ? "now" : clock(time, until - from)),
     );
   });
 }

@@ -2,15 +2,16 @@
 import { h } from "./dom.js";
 import { get } from "./api.js";
 import { attempt, say } from "./notice.js";
-import { table } from "./table.js";
+import { some, table } from "./table.js";
 import { counted, named, said } from "./text.js";
 import { outcome } from "./words.js";
 
+const FIRST = 20;
 let profiles = null;
 
 export class WhatIf {
   constructor(client, site, draw) {
-    Object.assign(this, { client, site, draw, told: null, browser: "" });
+    Object.assign(this, { client, site, draw, told: null, browser: "", most: FIRST });
   }
 
   select() {
@@ -48,6 +49,11 @@ export class WhatIf {
     return this.told.cookies.filter((one) => (one.outcome === "stored") !== one.now_held || !one.sent);
   }
 
+  show(most) {
+    this.most = most;
+    this.draw();
+  }
+
   view() {
     if (!this.told || this.told.browser !== this.browser) return null;
     const rows = this.differing(),
@@ -56,12 +62,14 @@ export class WhatIf {
       "div.whatif",
       null,
       h("h3", null, `In ${this.browser}`),
-      rows.length > 0 && table(`Differences in ${this.browser}`, COLUMNS, rows, (one) => `${one.name}\n${one.domain}\n${one.path}`),
+      rows.length > 0 && table(`Differences in ${this.browser}`, COLUMNS, rows.slice(0, this.most), keyOf),
+      some(rows, this.most, (most) => this.show(most)),
       h("p.muted", null, rows.length ? `${counted(same, "other cookie")} as now.` : `All as now: ${counted(same, "cookie")}.`),
     );
   }
 }
 
+const keyOf = ({ name, domain, path }) => [name, domain, path].join("\n");
 const COLUMNS = [
   ["Cookie", (one) => named(one.name, 60), "name"],
   ["Goes to", (one) => [said(one.domain, 60), said(one.path, 60)]],

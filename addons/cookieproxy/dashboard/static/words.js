@@ -19,7 +19,12 @@ export const EVENTS = {
 };
 
 /** What became of a Set-Cookie where no event tells it. */
-export const OUTCOMES = { ...EVENTS, held: ["held here", "⌂", "rule", ""], dropped: ["dropped", "×", "rule", ""] };
+export const OUTCOMES = {
+  ...EVENTS,
+  held: ["held here", "⌂", "rule", ""],
+  dropped: ["dropped", "×", "rule", ""],
+  evicted: ["evicted", "−", "warn", ""],
+};
 
 /** Each end of a session: its word, its letter, and what it means. */
 export const CAUSES = {

@@ -19,7 +19,8 @@ stream.addEventListener("events", ({ detail }) => {
   told.dispatchEvent(new CustomEvent("fresh", { detail: fresh }));
 });
 stream.addEventListener("state", ({ detail }) => {
-  if (detail.state === "live") remember({});
+  if (detail.state === "live" || (detail.state === "lost" && !kept.ready)) remember({});
+});
 });
 
 /** Takes in what was recorded before, narrowed as the proxy can narrow. */

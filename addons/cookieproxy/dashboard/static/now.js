@@ -41,7 +41,7 @@ class Now {
     told.addEventListener("fresh", ({ detail: rows }) => this.take(rows), this.heard);
     told.addEventListener("all", () => this.again(), this.heard);
     this.again();
-    if (!kept.ready || Object.values(wanted).some(Boolean)) remember(wanted);
+    if (Object.values(wanted).some(Boolean)) remember(wanted);
   }
 
   get holds() {

@@ -21,7 +21,6 @@ stream.addEventListener("events", ({ detail }) => {
 stream.addEventListener("state", ({ detail }) => {
   if (detail.state === "live" || (detail.state === "lost" && !kept.ready)) remember({});
 });
-});
 
 /** Takes in what was recorded before, narrowed as the proxy can narrow. */
 export async function remember({ site, client, cookie, event }) {

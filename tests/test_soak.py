@@ -98,12 +98,20 @@ REST = InUse(400.0, 100_000_000, 14, 3, 7)
 MINUTE = 60.0
 
 
-def slices(*p99_ms: float) -> list[Slice]:
-    """One a minute, as in a soak of so many minutes."""
+A_MINUTE = 5
+
+
+def slices(*p99_ms: float, waited: float = 0.1) -> list[Slice]:
+    """Of a soak of so many minutes, some a minute."""
     return [
-        Slice(at * MINUTE, Span(at * MINUTE + 10, at * MINUTE + 15), 1_000, 0, 1_000, 5.0, each)
-        for at, each in enumerate(p99_ms)
+        Slice(at, Span(at + 10, at + 15), 1_000, 0, 1_000, 5.0, each, waited)
+        for minute, each in enumerate(p99_ms)
+        for at in range(minute * 60, minute * 60 + 60, 60 // A_MINUTE)
     ]
+
+
+STEADY = slices(*[10.0] * 10)
+DISTURBED = slices(*[10.0] * 8, 90, 90, waited=0.5)
 
 
 def found(failures: Sequence[Failure] = (), **different: Any) -> Found:
@@ -116,9 +124,7 @@ def found(failures: Sequence[Failure] = (), **different: Any) -> Found:
         book.fail(failure)
     rows = {"requests": {"/page": 1_010}, "set_cookies": {"/page": 2_016}}
     saved = [Saved(Span(20, 20.5), False, True), Saved(Span(30, 30.5), True, True)]
-    all_held = Found(
-        Plan(10 * MINUTE), book, [GAP], slices(*[10.0] * 10), saved, [REST, REST], rows, 1, (), store_bytes=1_000
-    )
+    all_held = Found(Plan(10 * MINUTE), book, [GAP], STEADY, saved, [REST, REST], rows, 1, (), store_bytes=1_000)
     return replace(all_held, **different)
 
 
@@ -140,8 +146,11 @@ def not_met(of: Found) -> list[str]:
         pytest.param(found(rests=[REST, replace(REST, rss_bytes=104_000_000)]), id="a little more memory"),
         pytest.param(found(rests=[REST, replace(REST, descriptors=16, threads=4)]), id="a descriptor or two"),
         pytest.param(found(rests=[replace(REST, tasks=50), REST]), id="fewer tasks"),
-        pytest.param(found(slices=slices(90, 10, *[5] * 6, 11, 12)), id="the first slice is for warming up"),
+        pytest.param(found(slices=slices(10, 10, *[5] * 6, 11, 12)), id="a little slower"),
         pytest.param(found(slices=slices(90, 90, *[5] * 8)), id="faster than at first"),
+        pytest.param(found(slices=DISTURBED), id="slower while others use the processor"),
+        pytest.param(found(slices=STEADY[:42] + DISTURBED[42:]), id="too few slices without others"),
+        pytest.param(found(slices=[]), id="no latency to compare"),
         pytest.param(
             found(plan=Plan(MINUTE), slices=[], rests=[REST, replace(REST, rss_bytes=150_000_000)]),
             id="too short to judge memory and latency",
@@ -188,17 +197,20 @@ def test_it_holds(of: Found) -> None:
         ),
         pytest.param(found(rests=[REST]), ["growth"], id="nothing was counted at the end"),
         pytest.param(found(slices=slices(*[10] * 8, 13, 14)), ["p99"], id="slower"),
-        pytest.param(found(slices=[]), ["p99"], id="no latency to compare"),
+        pytest.param(
+            found(slices=slices(*[10] * 9, 13)[:48] + DISTURBED[:45] + slices(*[10] * 8, 13, 13)[40:]),
+            ["p99"],
+            id="slower in all slices without others",
+        ),
     ],
 )
 def test_it_does_not_hold(of: Found, wrong: list[str]) -> None:
     assert not_met(of) == wrong
 
 
-def test_slices_that_a_gap_touched_say_nothing_of_latency() -> None:
-    of = found(slices=slices(*[10.0] * 8, 10.0, 99.0), gaps=[Span(9 * MINUTE + 14, 9 * MINUTE + 16)])
-    assert verdicts.last_part(of) == [10.0]
-    assert verdicts.first_part(of) == [10.0]
+def test_slices_say_nothing_of_latency_while_the_proxy_warms_up_or_the_origin_is_away() -> None:
+    of = found(slices=slices(*range(10, 20)), gaps=[Span(8 * MINUTE, 9 * MINUTE)])
+    assert verdicts.latencies(of) == ([10.0] * 3 + [11.0] * A_MINUTE, [19.0] * A_MINUTE)
 
 
 # -- what they are judged by -------------------------------------------------------------------------------------------
@@ -216,9 +228,16 @@ def test_a_slice_of_load_has_rows_for_what_completed_and_room_for_what_was_cut()
 
 
 def test_clients_of_the_load_come_and_go() -> None:
-    first, second = load.user_agents(0), load.user_agents(1)
+    first, second = load.clients(0), load.clients(1)
     assert len({*first, *second}) == 2 * load.AT_ONCE
-    assert load.user_agents(load.CLIENTS // load.AT_ONCE) == first
+    assert load.clients(load.CLIENTS // load.AT_ONCE) == first
+    assert len({load.request_of(client, "http://127.0.0.1:80/own") for client in range(load.CLIENTS)}) == load.CLIENTS
+
+
+def test_how_long_the_proxy_waited_for_a_processor_is_a_share_of_the_time() -> None:
+    later = replace(REST, time=REST.time + 4, waited_seconds=1.0)
+    assert later.waited_since(REST) == 0.25
+    assert REST.waited_since(REST) == 0
 
 
 @pytest.mark.parametrize("seconds", [SHORTEST_SECONDS, 60.0, 1_800.0, 43_200.0])

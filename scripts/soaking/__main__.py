@@ -6,16 +6,14 @@ Exit codes: 0 it held; 1 something did not, or it could not be run; 2 the comman
 import argparse
 import json
 import math
-import os
-import platform
 import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import machine
 from benchmarks.programs import PACKAGES, CannotMeasure
 from benchmarks.results import Figure, table
 
@@ -32,7 +30,8 @@ WHAT_MUST_HOLD = f"""  no line in the log but those about broken rules
   and, at the end against after a fifth of the time:
     memory ≤ {verdicts.MOST_RSS} ×, 99th percentile of latency ≤ {verdicts.MOST_P99} ×
     at most {MOST_MORE_DESCRIPTORS} descriptors, {MOST_MORE_THREADS} threads, {MOST_MORE_TASKS} tasks more
-  Memory and latency are judged from {SETTLED_AFTER_SECONDS / 60:.0f} minutes on: shorter soaks are over before caches are full."""
+  Memory and latency are judged from {SETTLED_AFTER_SECONDS / 60:.0f} minutes on: shorter soaks are over before caches are full.
+  Latency is judged where the proxy waited for a processor {verdicts.MOST_WAITED:.0%} of the time at most: else others use it."""
 MOST_SHOWN = 20
 """Failures, and lines of the log, that are shown one by one."""
 
@@ -41,7 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Soak, print the table, and write the JSON if asked to."""
     said = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    load_before = os.getloadavg()[0]
     try:
         found = soak(Plan(said.minutes * 60), lambda progress: print(f"  {progress}", file=sys.stderr, flush=True))
     except CannotMeasure as error:
@@ -51,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(table(("what", "goal", "measured", "goal met"), (figure.cells() for figure in figures)))
     _show_what_is_wrong(found)
     if said.json is not None:
-        said.json.write_text(json.dumps(_as_json(found, figures, load_before), indent=1, ensure_ascii=False) + "\n")
+        said.json.write_text(json.dumps(_as_json(found, figures), indent=1, ensure_ascii=False) + "\n")
     return 0 if verdicts.held(figures) else 1
 
 
@@ -99,14 +97,9 @@ def _show_what_is_wrong(found: Found) -> None:
         print(f"the log: {line}", file=sys.stderr)
 
 
-def _as_json(found: Found, figures: Sequence[Figure], load_before: float) -> dict[str, Any]:
+def _as_json(found: Found, figures: Sequence[Figure]) -> dict[str, Any]:
     return {
-        "machine": {
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-            "mitmproxy": version("mitmproxy"),
-            "load_averages": [load_before, os.getloadavg()[0]],
-        },
+        "machine": machine(),
         "minutes": found.plan.seconds / 60,
         "held": verdicts.held(figures),
         "figures": [figure.as_json() for figure in figures],

@@ -19,6 +19,13 @@ class InUse:
     descriptors: int
     threads: int
     tasks: int
+    waited_seconds: float = 0.0
+    """For a processor, since the proxy began, all threads together."""
+
+    def waited_since(self, before: "InUse") -> float:
+        """The share of the time since then."""
+        seconds = self.time - before.time
+        return (self.waited_seconds - before.waited_seconds) / seconds if seconds > 0 else 0.0
 
 
 class Counts:

@@ -1,23 +1,22 @@
 """The steady load of a soak: wrk in slices, at a pace that leaves the proxy room, each slice with a few clients of many.
 
-Knows wrk's command line and its Lua. A slice's clients leave with it and come back some slices later.
+Knows wrk's command line and its Lua. A slice's clients leave with it and come back some slices later. A slice ends with nothing
+under way, so that what it sent is known to the last request.
 """
 
 import json
-import subprocess
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import inputs
-from benchmarks.load import GRACE_SECONDS
-from benchmarks.programs import LOOPBACK, CannotMeasure, environment, find, on_core
+from benchmarks.load import output_of
+from benchmarks.programs import LOOPBACK, CannotMeasure, find
 
 from .book import COMPLETE, CUT, Book, Failure, Rows, Span
+from .counting import Counts
 from .origin import Origin
 
-PAGE = "/page"
 CONNECTIONS = 16
 PAUSE_MS = 30
 """Of a connection between two exchanges, on average."""
@@ -36,11 +35,11 @@ USER_AGENTS = (
 SCRIPT = (
     inputs.LOAD_SCRIPT
     + """
--- Instead of one browser at full speed: several in turn, with pauses between, and none that waits for its answer at the end.
+-- Not at full speed, but with pauses, and with none that waits for its answer at the end; how many were sent is told, too.
 local ffi = require("ffi")
 ffi.cdef("typedef struct { long s, us; } moment; int gettimeofday(moment *, void *);")
-local moment, requests_bytes, pause_ms, turn, last = ffi.new("moment"), {}, 0, 0, 0
-local threads, tell = {}, done
+local moment, threads, pause_ms, last = ffi.new("moment"), {}, 0, 0
+local read, ask, tell = init, request, done
 sent = -1  -- one is made only to be looked at
 
 local function now()
@@ -53,18 +52,13 @@ function setup(thread)
 end
 
 function init(arguments)
-  local target = arguments[1]
-  pause_ms, last = tonumber(arguments[3]), now() + tonumber(arguments[4])
-  for place = 5, #arguments do
-    local headers = {["Host"] = target:match("^http://([^/]+)"), ["User-Agent"] = arguments[place]}
-    headers["Cookie"] = arguments[2]
-    requests_bytes[#requests_bytes + 1] = wrk.format("GET", target, headers)
-  end
+  read(arguments)
+  pause_ms, last = tonumber(arguments[2]), now() + tonumber(arguments[3])
 end
 
 function request()
-  sent, turn = sent + 1, turn % #requests_bytes + 1
-  return requests_bytes[turn]
+  sent = sent + 1
+  return ask()
 end
 
 function delay()
@@ -94,6 +88,8 @@ class Slice:
     """Requests, whatever became of them."""
     p50_ms: float
     p99_ms: float
+    waited: float = 0.0
+    """For a processor, by the proxy's threads together: a share of the time."""
 
     @property
     def rows(self) -> Rows:
@@ -102,51 +98,63 @@ class Slice:
         return COMPLETE * completed + CUT * (self.sent - completed)
 
 
-def user_agents(number: int) -> list[str]:
+def clients(number: int) -> list[int]:
     """The clients of the slice with that number."""
-    places = (place % CLIENTS for place in range(number * AT_ONCE, (number + 1) * AT_ONCE))
-    return [f"{USER_AGENTS[place % len(USER_AGENTS)]} {place}" for place in places]
+    return [place % CLIENTS for place in range(number * AT_ONCE, (number + 1) * AT_ONCE)]
+
+
+def request_of(client: int, url: str) -> bytes:
+    """What a client asks for, with a session of its own."""
+    cookie = f"sid=5f2d3c9a81b7460e9d1c2b3a{client:08x}; {inputs.PREFERENCE}"
+    agent = f"{USER_AGENTS[client % len(USER_AGENTS)]} {client}"
+    host = url.split("/")[2]
+    return f"GET {url} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\nCookie: {cookie}\r\n\r\n".encode()
 
 
 class Load:
     """One slice after the other."""
 
-    def __init__(self, home: Path, core: int | None, proxy_port: int, origin: Origin, book: Book) -> None:
+    def __init__(
+        self, home: Path, core: int | None, proxy_port: int, origin: Origin, book: Book, counts: Counts
+    ) -> None:
         self.slices: list[Slice] = []
         self._core = core
         self._proxy_port = proxy_port
-        self._origin = origin
+        self._url = origin.url(inputs.OWN_PAGE)
         self._book = book
-        self._script = home / "soak.lua"
+        self._counts = counts
+        self._script, self._requests = home / "soak.lua", home / "requests"
         self._script.write_text(SCRIPT)
 
     def put(self, at: float, seconds: int) -> None:
         """Load for so long. Raises CannotMeasure if wrk has nothing to say of it."""
-        begin = time.monotonic()
-        said = self._run(seconds, user_agents(len(self.slices)))
-        one = Slice(
-            at,
-            Span(begin, time.monotonic()),
-            said["requests"],
-            said["failed"],
-            said["sent"],
-            said["p50"] / 1000,
-            said["p99"] / 1000,
-        )
+        requests = [request_of(client, self._url) for client in clients(len(self.slices))]
+        self._requests.write_bytes(b"\0".join(requests))
+        before, begin = self._counts.latest(), time.monotonic()
+        said = self._run(seconds)
+        when, after = Span(begin, time.monotonic()), self._counts.latest()
+        waited = 0.0 if before is None or after is None else after.waited_since(before)
+        times_ms = (said["p50"] / 1000, said["p99"] / 1000)
+        one = Slice(at, when, said["requests"], said["failed"], said["sent"], *times_ms, waited)
         self.slices.append(one)
-        self._book.expect(PAGE, one.rows)
+        self._book.expect(inputs.OWN_PAGE, one.rows)
         self._book.count("exchanges", max(0, one.requests - one.failed))
         if one.failed:
-            self._book.fail(Failure(one.when, "load", f"of {one.requests} exchanges", one.failed))
+            self._book.fail(Failure(when, "load", f"of {one.requests} exchanges", one.failed))
 
-    def _run(self, seconds: int, agents: Sequence[str]) -> dict[str, int]:
-        options: tuple[str | Path, ...] = ("-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s")
-        target = (f"http://{LOOPBACK}:{self._proxy_port}", "--", self._origin.url(PAGE), inputs.COOKIE)
+    def _run(self, seconds: int) -> dict[str, int]:
+        options = ("-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", self._script)
         pace = (str(PAUSE_MS), str(seconds - DRAIN_SECONDS))
-        command = on_core(self._core, [find("wrk"), *options, self._script, *target, *pace, *agents])
-        timeout = seconds + GRACE_SECONDS
-        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=timeout, check=False)
-        numbers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        command: list[str | Path] = [
+            find("wrk"),
+            *options,
+            f"http://{LOOPBACK}:{self._proxy_port}",
+            "--",
+            self._requests,
+            *pace,
+        ]
+        said, errors = output_of(self._core, command, seconds)
+        numbers = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
         if not numbers:
-            raise CannotMeasure(f"wrk said no numbers: {(done.stderr or done.stdout).strip()[-300:]}")
+            raise CannotMeasure(f"wrk said no numbers: {(errors or said).strip()[-300:]}")
         return {name: number for each in numbers for name, number in each.items()}

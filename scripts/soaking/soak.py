@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.programs import START_SECONDS, CannotMeasure, Program, cores, free_port, need, on_core, running, stay_on
-from benchmarks.proxies import Variant
+from benchmarks.variants import DATABASE, Variant
 
 from .book import Book
 from .counting import ADDON, VARIABLE, Counts, InUse
@@ -83,9 +83,9 @@ class Soaking:
         self._book = Book()
         self._said = Said(proxy_home / "log", rules)
         self._counts = Counts(proxy_home / COUNTS)
-        self._recorded = Recorded(proxy_home / "cookies.db")
+        self._recorded = Recorded(proxy_home / DATABASE)
         self._origin = origin
-        self._load = Load(home, core, port, origin, self._book)
+        self._load = Load(home, core, port, origin, self._book, self._counts)
         self._saver = Saver(rules, port, origin, self._book, self._said)
         self._vanishers = [Vanishers(kinds, port, origin, self._book) for kinds in (QUICK_KINDS, (SLOW,))]
         self._visitors = Visitors(port, origin, self._book)
@@ -148,7 +148,7 @@ class Soaking:
         failed = sum(each.number for each in self._book.failures(self._origin.gaps, in_gaps=False))
         return (
             f"{at:,.0f} of {self._plan.seconds:,.0f} s: {self._book.numbers.get('exchanges', 0):,} exchanges, "
-            f"p99 {last.p99_ms:.0f} ms, {'nothing counted' if in_use is None else _shown(in_use)}, "
+            f"p99 {last.p99_ms:.0f} ms, waited {last.waited:.0%}, {'nothing counted' if in_use is None else _shown(in_use)}, "
             f"store {self._recorded.store_bytes / 1e6:.0f} MB, {len(self._origin.gaps)} restarts, "
             f"{len(self._saver.saved)} files saved, {failed} failed beside gaps, {len(self._said.unaccounted())} lines in the log, "
             f"load average {os.getloadavg()[0]:.1f}"

@@ -22,10 +22,16 @@ MOST_MORE_THREADS = 2
 """A pool may not have been full before."""
 MOST_MORE_TASKS = 4
 MOST_P99 = 1.25
-"""The median of the last part's slices, as many times as that of the first part's."""
+"""The median of the last part's quiet slices, as many times as that of the first part's."""
+MOST_WAITED = 0.25
+"""In a quiet slice the proxy waited for a processor for at most this share of the time; its own writer makes it wait, too."""
+LEAST_QUIET = 3
+"""Slices of a part, from which on it can be judged."""
 MOST_RULES_SECONDS = 2.0
 """From the saving of rules until they are in force, or told to be broken."""
 RULES_IGNORED = "good ones that did not come into force, and broken ones that were not told or did"
+P99 = "99th percentile of latency, the last part against the first"
+P99_ALL = "the same with slices in which the proxy waited for a processor"
 WARM_UP = 0.2
 """The share of the first part's slices that is left out, at least one."""
 
@@ -138,38 +144,37 @@ def _more(what: str, early: int, late: int, most: int) -> Figure:
 
 
 def _latency(found: Found) -> list[Figure]:
-    """The quietest slices say more where others use the machine, too."""
+    """Latency says something of the proxy where nobody else uses its processor; the other slices are there for the reader."""
+    quiet, all_of_them = latencies(found, MOST_WAITED), latencies(found)
     goal = at_most(MOST_P99) if found.plan.is_settled else None
-    first, last = first_part(found), last_part(found)
-    lines = (
-        ("p99", "99th percentile of latency", goal, median),
-        ("p99-quietest", "the same of the quietest slices", None, min),
-    )
-    return [
-        _figure(
-            row,
-            f"{what}, the last part against the first",
-            goal,
-            RATIO,
-            of(last) / of(first) if first and last else None,
+    if min(map(len, quiet)) >= LEAST_QUIET:
+        judged = Figure("p99", P99, goal, RATIO, (_ratio(quiet),))
+    else:
+        waited = median(each.waited for each in found.slices) if found.slices else 0
+        judged = Figure(
+            "p99", P99, None, RATIO, why_not=f"too few quiet slices; the proxy waited {waited:.0%} of the time"
         )
-        for row, what, goal, of in lines
-    ]
+    return [judged, _figure("p99-all", P99_ALL, None, RATIO, _ratio(all_of_them) if all(all_of_them) else None)]
 
 
-def first_part(found: Found) -> list[float]:
-    """The 99th percentile of each slice of the first part after the warm-up, in ms, but for those that a gap touched."""
-    slices = [each for each in found.slices if each.at < found.plan.phases[0]]
-    return _p99(slices[max(1, int(len(slices) * WARM_UP)) :], found.gaps)
+def latencies(found: Found, most_waited: float = float("inf")) -> tuple[list[float], list[float]]:
+    """The 99th percentiles of the first part's slices after the warm-up, and of the last part's, in ms.
+
+    Without those that a gap touched, and those in which the proxy waited longer for a processor.
+    """
+    first = [each for each in found.slices if each.at < found.plan.phases[0]]
+    last = [each for each in found.slices if each.at >= found.plan.last_part]
+    parts = (first[max(1, int(len(first) * WARM_UP)) :], last)
+    early, late = (
+        [each.p99_ms for each in part if each.waited <= most_waited and not each.when.overlaps(found.gaps)]
+        for part in parts
+    )
+    return early, late
 
 
-def last_part(found: Found) -> list[float]:
-    """The same of the last part."""
-    return _p99([each for each in found.slices if each.at >= found.plan.last_part], found.gaps)
-
-
-def _p99(slices: Sequence[Slice], gaps: Sequence[Span]) -> list[float]:
-    return [each.p99_ms for each in slices if not each.when.overlaps(gaps)]
+def _ratio(parts: tuple[list[float], list[float]]) -> float:
+    first, last = map(median, parts)
+    return last / first
 
 
 def _figure(row: str, what: str, goal: Goal | None, unit: str, number: float | None) -> Figure:

@@ -90,7 +90,7 @@ def test_a_field_made_of_a_cookie_makes_that_cookie() -> None:
 
 def test_what_if_the_browser_were_an_old_one() -> None:
     talk = talk_with(*(b"c%d=1" % number for number in range(25)))
-    told = what_if(list(talk.client.mirror), PROFILES["ie6"], SUFFIXES, talk.time)
+    told = what_if(talk.client.mirror, list(talk.client.mirror), PROFILES["ie6"], SUFFIXES, talk.time)
     outcomes = [each["outcome"] for each in told]
     assert outcomes.count("evicted") == 5
     assert all(each["sent"] is (each["outcome"] == "stored") for each in told)

@@ -143,8 +143,8 @@ def _attributes(cookie: Cookie, now: float) -> Iterator[tuple[bytes, bytes | Non
 # -- all that a browser holds ------------------------------------------------------------------------------------------
 
 
-def what_if(cookies: Sequence[Cookie], profile: Profile, suffixes: Suffixes, now: float) -> list[Fields]:
-    """The same cookies, set in the same order in a browser of that profile: who is refused, who evicted, who sent."""
+def what_if(mirror: Jar, cookies: Sequence[Cookie], profile: Profile, suffixes: Suffixes, now: float) -> list[Fields]:
+    """These cookies of a mirror, set in the same order in a browser of that profile: who is refused, who evicted, who sent."""
     jar = Jar(profile, suffixes)
     told: dict[CookieKey, tuple[str, Reason | None]] = {}
     ordered = sorted(cookies, key=lambda cookie: (cookie.set_time, cookie.sequence))[:MOST_WHAT_IF]
@@ -155,7 +155,7 @@ def what_if(cookies: Sequence[Cookie], profile: Profile, suffixes: Suffixes, now
         for removal in receipt.removals:
             if removal.cause.is_eviction:
                 told[removal.cookie.key] = ("evicted", removal.cause)
-    return [_what_if(cookie, *told[cookie.key], jar, now) for cookie in ordered]
+    return [_what_if(cookie, *told[cookie.key], (mirror, jar), now) for cookie in ordered]
 
 
 def _setting(cookie: Cookie, now: float) -> Access:
@@ -163,7 +163,8 @@ def _setting(cookie: Cookie, now: float) -> Access:
     return Access(scheme, cookie.domain, cookie.path, now, partition=cookie.partition)
 
 
-def _what_if(cookie: Cookie, outcome: str, reason: Reason | None, jar: Jar, now: float) -> Fields:
+def _what_if(cookie: Cookie, outcome: str, reason: Reason | None, jars: tuple[Jar, Jar], now: float) -> Fields:
+    mirror, jar = jars
     there = jar.get(cookie.key)
     withheld = None if there is None else jar.withhold(there, _setting(cookie, now))
     return {
@@ -173,7 +174,7 @@ def _what_if(cookie: Cookie, outcome: str, reason: Reason | None, jar: Jar, now:
         "outcome": outcome,
         "reason": None if reason is None else reason.value,
         "sentence": None if reason is None else reason.sentence,
-        "now_held": True,
+        "now_sent": mirror.withhold(cookie, _setting(cookie, now)) is None,
         "sent": there is not None and withheld is None,
         "why_not_sent": None if withheld is None else withheld.sentence,
     }

@@ -99,7 +99,7 @@ class Pages:
         cookies = [cookie for cookie in browser.mirror if is_of(cookie, site, suffixes)]
         return {
             "browser": name,
-            "cookies": what_if(cookies, self._inside.profile(name), suffixes, time.time()),
+            "cookies": what_if(browser.mirror, cookies, self._inside.profile(name), suffixes, time.time()),
         }
 
     async def profiles(self, asked: Asked) -> list[Fields]:
@@ -140,16 +140,18 @@ class Pages:
             "evicts_first": first,
         }
 
-    @staticmethod
-    def _find(browser: Browser, asked: Asked) -> tuple[Place, Cookie] | None:
+    def _find(self, browser: Browser, asked: Asked) -> tuple[Place, Cookie] | None:
         kind = JarKind.HELD if asked.get("jar") == JarKind.HELD else JarKind.MIRROR
         place = Place.of(asked["id"]) if "id" in asked else None
         if place is not None and place.client == browser.name:
             cookie = place.cookie_of(browser)
             return None if cookie is None else (place, cookie)
+        site = asked.get("domain") or asked.get("site") or None
         for cookie in jar_of(browser, kind):
-            said = wire_text(cookie.name), cookie.domain, wire_text(cookie.path)
-            if said == (asked.get("name", ""), asked.get("domain", said[1]), asked.get("path", said[2])):
+            path = wire_text(cookie.path)
+            if wire_text(cookie.name) != asked.get("name", "") or path != (asked.get("path") or path):
+                continue
+            if is_of(cookie, site, self._inside.suffixes):
                 return Place(browser.name, kind, cookie.key), cookie
         return None
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mitmproxy import ctx
 
+from .. import VERSION
 from ..config import Config, parse_config
 from ..core.hosts import Suffixes
 from ..core.profiles import PROFILES, Overrides, Profile
@@ -139,7 +140,7 @@ class RunningProxy:
             str(self.rules_path),
             "There is no store." if recorder is None else recorder.trouble,
             ctx.options.cookies_fast,
-            {"mitmproxy": _version("mitmproxy"), "suffixes": load().date},
+            {"cookie-proxy": VERSION, "mitmproxy": _version("mitmproxy"), "suffixes": load().date},
             Path(ctx.options.confdir).expanduser() / AUTHORITY,
         )
 

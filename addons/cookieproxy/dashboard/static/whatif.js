@@ -44,9 +44,9 @@ export class WhatIf {
     if (this.told) say(counted(this.differing().length, "cookie") + ` would fare otherwise in ${browser}.`);
   }
 
-  /** Those it would not keep though held now, would keep though not held, or would not send. */
+  /** Those it would not keep, or would send where they are not sent now, or the other way. */
   differing() {
-    return this.told.cookies.filter((one) => (one.outcome === "stored") !== one.now_held || !one.sent);
+    return this.told.cookies.filter((one) => one.outcome !== "stored" || one.sent !== one.now_sent);
   }
 
   show(most) {
@@ -73,7 +73,7 @@ const keyOf = ({ name, domain, path }) => [name, domain, path].join("\n");
 const COLUMNS = [
   ["Cookie", (one) => named(one.name, 60), "name"],
   ["Goes to", (one) => [said(one.domain, 60), said(one.path, 60)]],
-  ["Now", (one) => (one.now_held ? "in the jar" : "not there")],
+  ["Now", (one) => (one.now_sent ? "sent" : "in the jar, not sent")],
   ["Then", (one) => [outcome(one.outcome), one.sentence && h("div", null, said(one.sentence, 400))]],
   ["Sent", (one) => (one.sent ? "yes" : ["no", one.why_not_sent && [": ", said(one.why_not_sent, 400)]])],
 ];

@@ -518,7 +518,15 @@ def some_outcome() -> Outcome:
 
 def some_numbers(outcome: Outcome) -> dict[str, Any]:
     """As --json writes them."""
-    about = {"date": "2026-01-31", "rounds": 3, "seconds": 2, "exchanges": 9, "scale": 0.2, "cores_apart": True}
+    about = {
+        "date": "2026-01-31",
+        "rounds": 3,
+        "seconds": 2,
+        "exchanges": 9,
+        "minutes": 7.6,
+        "scale": 0.2,
+        "cores_apart": True,
+    }
     told = {"processor": "A Processor", "cores": 2, "wrk": "4.1.0", "h2load": None, "load_average": 0.123}
     said: dict[str, Any] = json.loads(json.dumps({**about, "machine": told, **outcome.as_json()}))
     return said
@@ -553,6 +561,7 @@ def test_the_page_says_how_it_was_measured_and_on_what() -> None:
     assert ["processor", "A Processor"] in lines
     assert ["h2load", "none"] in lines
     assert "2026-01-31, 3 rounds of 2 seconds" in text
+    assert "took 8 minutes" in text
     assert "cut to 20%" in text
 
 

@@ -74,7 +74,7 @@ examples:
     parser.add_argument(
         "--seconds",
         type=_positive,
-        help=f"of load, a round and proxy, and half of it where more than two are compared (default {FULL_SECONDS})",
+        help=f"of load, a round and proxy; half of it in most rows without a goal (default {FULL_SECONDS})",
     )
     parser.add_argument("--exchanges", type=_positive, help=f"for exchange-memory (default {FULL_EXCHANGES:,})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there too, anew after each row")

@@ -71,8 +71,12 @@ INNER_ROWS = (
         "client-memory",
         Section.MEMORY,
         (
-            Line(f"memory of a client without cookies, of {crowds.CLIENTS:,}", unit="B"),
-            Line(f"memory of each of its {crowds.A_CLIENT} cookies beside their own bytes", BESIDE_ITS_OWN, "B"),
+            Line("memory of a client without cookies, among thousands", unit="B"),
+            Line(
+                f"memory of a stored cookie beside its own bytes, {crowds.A_CLIENT} to each of these clients",
+                BESIDE_ITS_OWN,
+                "B",
+            ),
         ),
         crowds.of_clients,
     ),

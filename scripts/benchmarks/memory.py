@@ -14,10 +14,12 @@ from cookieproxy.core.syntax import parse_set_cookie
 from cookieproxy.suffixes import load as load_suffixes
 
 from . import load
+from .answering import wait_for_answer
 from .programs import CannotMeasure
 from .proxies import proxy
 from .results import Detail, Measurement
 from .run import Run
+from .traffic import Traffic
 from .variants import OURS
 
 SITES = 100
@@ -105,6 +107,7 @@ def of_exchanges(run: Run) -> Measurement:
         load.origin(home / "origin", run.load_core) as url,
         proxy(OURS, home / "proxy", run.proxy_core) as program,
     ):
+        wait_for_answer(program.port, Traffic().requests(url, program.port)[0])
         done, early = 0, 0
         while done < run.exchanges:
             done += load.run_wrk(home, run.load_core, program.port, url, min(run.seconds, SLICE_SECONDS)).requests

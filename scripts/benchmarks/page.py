@@ -25,8 +25,8 @@ HOW = """
 - {cores}
 - "Ours" is recording into SQLite, the jar, and 20 rules, of which two are about these cookies, unless a row says something else.
 - Processor time is that of the proxy's process, all threads together.
-- This run: {date}, {rounds} rounds of {seconds} seconds a proxy, in most cases half as long where more than two are
-  compared{quick}.
+- This run: {date}, {rounds} rounds of {seconds} seconds a proxy, in most rows without a goal half as long{quick}.
+  It took {minutes:.0f} minutes.
 """
 APART = "The proxy that is measured has a core to itself; load and origin share another."
 TOGETHER = "Proxy, load and origin share their cores, for want of a way to keep them apart."
@@ -78,7 +78,7 @@ def _how(numbers: Mapping[str, Any]) -> str:
     return HOW.lstrip("\n").format(
         cores=APART if numbers["cores_apart"] else TOGETHER,
         quick=QUICK.format(scale=scale) if scale < 1 else "",
-        **{name: numbers[name] for name in ("date", "rounds", "seconds")},
+        **{name: numbers[name] for name in ("date", "rounds", "seconds", "minutes")},
     )
 
 

@@ -109,9 +109,10 @@ class Program:
             time.sleep(look_seconds)
         raise CannotMeasure(f"it did not listen within {START_SECONDS:.0f} s: {self.said()}")
 
-    def check_that_it_runs(self) -> None:
-        """Raises CannotMeasure if it has ended."""
-        if self._process.poll() is not None:
+    def check_that_it_runs(self, seconds: float = 0) -> None:
+        """Raises CannotMeasure if it has ended, or ends within so long."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
             raise CannotMeasure(f"it ended with exit code {self._process.returncode}: {self.said()}")
 
     def stop(self) -> None:

@@ -28,6 +28,8 @@ WARM_UP_SECONDS = 2
 WARM_UP_REQUESTS = 2
 """Of each client, at least: the first is not like the others."""
 MOST_LOST = 0.01
+END_SECONDS = 1.0
+"""What is left of a proxy that goes down may last so long."""
 
 
 class Case(NamedTuple):
@@ -108,7 +110,8 @@ class Asked:
         """What is only at the beginning."""
         traffic, seconds = self.case.traffic, min(run.seconds, WARM_UP_SECONDS)
         (request, *_) = traffic.requests(self.url, self.program.port)
-        wait_for_answer(self.program.port, request, traffic.protocol.is_encrypted)
+        with self._named():
+            wait_for_answer(self.program.port, request, traffic.protocol.is_encrypted)
         while self.done < self.case.traffic.clients * WARM_UP_REQUESTS:
             self.measure(home, run.load_core, seconds)
 
@@ -121,12 +124,18 @@ class Asked:
 
     def _load(self, home: Path, core: int | None, seconds: int) -> Load:
         traffic, port = self.case.traffic, self.program.port
-        try:
+        with self._named():
             if traffic.protocol is Protocol.HTTP2:
                 return run_h2load(home, core, port, self.url, seconds, traffic)
             return load.run_wrk(home, core, port, self.url, seconds, traffic, self.done)
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Says of what goes wrong where it does, and whether that is because the proxy has ended."""
+        try:
+            yield
         except CannotMeasure as error:
-            self.program.check_that_it_runs()
+            self.program.check_that_it_runs(END_SECONDS)
             raise CannotMeasure(f"{self.case.variant.name}: {error}") from None
 
 

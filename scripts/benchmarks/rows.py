@@ -113,13 +113,13 @@ PROXY_ROWS = (
         "store-in-memory",
         Section.FEATURES,
         (Line("requests/s with the store in a file against memory:"),),
-        against(IN_MEMORY, OURS),
+        against(IN_MEMORY, OURS, is_brief=True),
     ),
     Row(
         "values-dropped",
         Section.FEATURES,
         (Line("requests/s with values hashed against dropped"),),
-        against(DROPPING, OURS),
+        against(DROPPING, OURS, is_brief=True),
     ),
     Row(
         "page-elsewhere",
@@ -128,7 +128,7 @@ PROXY_ROWS = (
             Line("requests/s of a site that no cookieless entry is about, against no entry at all"),
             Line("processor time an exchange of a site that no cookieless entry is about, against no entry at all"),
         ),
-        against(OURS, ELSEWHERE, speeds, processor_times),
+        against(OURS, ELSEWHERE, speeds, processor_times, is_brief=True),
     ),
     Row(
         "fast-parts",

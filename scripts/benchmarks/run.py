@@ -30,7 +30,7 @@ class Run:
         return max(1, int(number * self.scale))
 
     def with_shorter_rounds(self) -> "Run":
-        """For measurements that take more than two things in turn: half as long with each."""
+        """For measurements of more than two things in turn, or that no goal depends on: half as long with each."""
         return replace(self, seconds=max(1, self.seconds // 2))
 
     def tell(self, progress: str) -> None:

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from rig import browser
 from rig.messages import Answer, Received
-from rig.origin import Origin
 from rig.process import Proxy
 from rig.recorded import rich_store
 from rig.shared import Pair, shared_pair
@@ -40,6 +39,8 @@ rules:
     drop: true
 """
 SECRET = "5ecret-value-of-a-session"
+PLAIN = b'<link rel="icon" href="data:,">plain'
+"""A page that asks for nothing."""
 READY = """(page) => document.querySelector("#page > .page")?.childElementCount > 0
     && !document.querySelector("#page [aria-busy]") && document.querySelector("#link").dataset.state !== "opening"
     && (!page || document.body.dataset.page === page)"""
@@ -76,7 +77,7 @@ class Tab:
     def close(self) -> None:
         """Nothing went wrong."""
         self.page.close()
-        assert self.wrong == []
+        assert self.wrong == [], self.wrong
 
     @property
     def overflow(self) -> int:
@@ -87,6 +88,12 @@ class Tab:
     def rows(self) -> list[str]:
         """The events in sight, as text."""
         return self.page.locator(".grid .body .row:visible").all_inner_texts()
+
+    def wait_for_rows(self, count: int) -> None:
+        """Until so many events are in sight."""
+        self.page.wait_for_function(
+            """(count) => document.querySelectorAll(".grid .body .row:not([hidden])").length === count""", arg=count
+        )
 
     def wait_for_row(self, *words: str, seconds: float = 5) -> str:
         """The first event in sight that has all these words."""
@@ -130,7 +137,7 @@ def direct_url(proxy: Proxy) -> str:
 def fresh(certificate: Path, confdir: Path, place: Path, rules: str = "", **more: Any) -> Iterator[Pair]:
     """A proxy that nobody has used yet."""
     with shared_pair(certificate, confdir, place, rules, **more) as pair:
-        pair.origin.answers["*"] = Answer([], b'<link rel="icon" href="data:,">plain')
+        pair.origin.answers["*"] = Answer([], PLAIN, close=True)
         yield pair
 
 
@@ -172,13 +179,13 @@ def shop(request: Received) -> Answer:
     )
 
 
+def asked(pair: Pair, name: str) -> Any:
+    """What the dashboard answers to somebody on this machine, as data."""
+    answer = pair.get(f"{MAGIC}api/{name}")
+    assert answer.status == 200, answer
+    return json.loads(answer.body)
+
+
 def client_of(pair: Pair, agent: str) -> str:
     """The name by which the proxy knows that browser."""
-    jars = json.loads(pair.get(f"{MAGIC}api/jars").body)
-    return next(str(jar["client"]) for jar in jars if agent in (jar["user_agent"] or ""))
-
-
-def leave_no_cookies(origin: Origin) -> None:
-    """From now on applications set none."""
-    origin.answers.clear()
-    origin.answers["*"] = Answer([], b'<link rel="icon" href="data:,">plain')
+    return next(str(jar["client"]) for jar in asked(pair, "jars") if agent in (jar["user_agent"] or ""))

@@ -21,6 +21,7 @@ from .programs import CannotMeasure, Program, free_port, need, on_core, running
 from .run import Run
 from .traffic import Protocol, Traffic
 from .variants import DATABASE, Variant
+from .watching import watched
 
 __all__ = ["Asked", "Case", "Variant", "compare", "compare_cases", "proxy"]
 
@@ -70,6 +71,8 @@ def compare_cases(run: Run, cases: Sequence[Case]) -> list[list[Measured]]:
         asked = [each.within_session() for each in asked]
         for each in asked:
             each.warm_up(home, run)
+            if each.case.variant.is_watched:
+                stack.enter_context(watched(each.program.port))
         all_measured: list[list[Measured]] = [[] for _ in cases]
         for number in range(run.rounds):
             for each, measured in zip(asked, all_measured, strict=True):

@@ -11,7 +11,20 @@ from .results import at_least, at_most
 from .row import Line, Row, Section
 from .speed import against
 from .traffic import Protocol, Traffic
-from .variants import BARE, DROPPING, ELSEWHERE, IN_MEMORY, MANY, OURS, SILENT, SLOW, STICKY, UNTRACKED
+from .variants import (
+    BARE,
+    DROPPING,
+    ELSEWHERE,
+    IN_MEMORY,
+    MANY,
+    OURS,
+    SILENT,
+    SLOW,
+    STICKY,
+    UNTRACKED,
+    WATCHED,
+    WITHOUT_DASHBOARD,
+)
 
 __all__ = ["ROWS", "Row"]
 
@@ -108,6 +121,24 @@ PROXY_ROWS = (
             for told in ("requests/s", "processor time an exchange")
         ),
         features.each,
+    ),
+    Row(
+        "dashboard",
+        Section.FEATURES,
+        (
+            Line("requests/s with the dashboard open and events flowing, against closed", at_least(0.95)),
+            Line("processor time an exchange with the dashboard open, against closed"),
+        ),
+        against(OURS, WATCHED, speeds, processor_times),
+    ),
+    Row(
+        "dashboard-closed",
+        Section.FEATURES,
+        (
+            Line("requests/s with the dashboard there and closed, against none"),
+            Line("processor time an exchange with the dashboard there and closed, against none"),
+        ),
+        against(WITHOUT_DASHBOARD, OURS, speeds, processor_times),
     ),
     Row(
         "store-in-memory",

@@ -32,6 +32,8 @@ class Variant:
     """Whether each exchange is to be found in the store afterwards."""
     in_url: bool = False
     """Whether it keeps the session of the origin in the URL, for a client without cookies."""
+    is_watched: bool = False
+    """Whether somebody has its dashboard open."""
     prepare: Callable[[Path], None] | None = None
     """What is done in its directory before it starts."""
 
@@ -68,5 +70,7 @@ SILENT = Variant("ours, nothing recorded", inputs.rules_yaml(inputs.FEW_RULES, N
 IN_MEMORY = Variant("ours, store in memory", _FEW, store="memory:", records=False)
 DROPPING = Variant("ours, values: drop", inputs.rules_yaml(inputs.FEW_RULES, "{values: drop}"))
 UNTRACKED = Variant("ours, no sessions followed", _FEW, arguments=beside("untracked_addon.py"))
+WATCHED = Variant("ours, dashboard open", _FEW, is_watched=True)
+WITHOUT_DASHBOARD = Variant("ours, no dashboard", _FEW, arguments=("--set", "cookies_dashboard="))
 COOKIELESS = Variant("ours, cookieless", _FEW + inputs.cookieless_yaml(LOOPBACK), in_url=True)
 ELSEWHERE = Variant("ours, cookieless elsewhere", _FEW + inputs.cookieless_yaml("manual.example"))

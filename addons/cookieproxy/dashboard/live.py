@@ -6,15 +6,17 @@ and is told how much. Knows no HTTP: a watcher is an iterator of messages.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..core.events import Event, FindingSeen, HostSeen, Observation, SessionSeen, SetCookieSeen
-from .rows import rows_of
+from ..core.events import Event, FindingSeen, HostSeen, Observation, RequestSeen, SessionSeen, SetCookieSeen
+from .rows import Row, rows_of
 
 BATCH_SECONDS = 0.25
 MOST_ROWS = 400
 """Of one batch; what is more is only counted."""
+MANY = 40
+"""Observations of one batch from which on those that say the same are told once, with how many there were."""
 MOST_GATHERED = 2_000
 """Observations between two batches; what is more is only counted."""
 MOST_BATCHES = 8
@@ -47,6 +49,27 @@ class _Watcher:
     messages: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(MOST_BATCHES))
     missed: int = 0
     """Rows that it was too slow for."""
+
+
+def _merged(observations: Iterable[Observation]) -> Iterator[tuple[Observation, int]]:
+    """The last of those that say the same, each with how many there were."""
+    last: dict[Hashable, tuple[Observation, int]] = {}
+    for each in observations:
+        alike = _likeness(each)
+        times = 1 if (before := last.pop(alike, None)) is None else before[1] + 1
+        last[alike] = each, times
+    yield from last.values()
+
+
+def _likeness(seen: Observation) -> Hashable:
+    """Equal for observations of which the same is to be said."""
+    if isinstance(seen, RequestSeen):
+        return seen.client, seen.host, tuple([(pair.name, pair.event, pair.reason) for pair in seen.pairs])
+    if isinstance(seen, SetCookieSeen):
+        return seen.client, seen.host, seen.name, seen.event, seen.reason, seen.changes
+    if isinstance(seen, Event):
+        return seen.client, seen.host, seen.cookie, seen.event, seen.reason, seen.rule, seen.after
+    return id(seen)
 
 
 class Hub:
@@ -114,18 +137,18 @@ class Hub:
     def _send_rows(self) -> None:
         gathered, self._gathered = self._gathered, []
         skipped, self._more = self._more, 0
-        rows: list[dict[str, object]] = []
-        for each in gathered:
-            if (changed := _CHANGES.get(type(each))) is not None:
-                self._changed.add(changed)
-            if len(rows) < MOST_ROWS:
-                rows += rows_of(each)
-            else:
-                skipped += 1
-        if not rows and not skipped:
-            return
-        skipped += max(0, len(rows) - MOST_ROWS)
-        self._put(Message("events", json.dumps({"rows": rows[:MOST_ROWS], "skipped": skipped})), len(rows))
+        self._changed |= {_CHANGES[kind] for kind in {type(each) for each in gathered} if kind in _CHANGES}
+        rows: list[Row] = []
+        for each, times in _merged(gathered) if len(gathered) > MANY else ((each, 1) for each in gathered):
+            its_rows = list(rows_of(each))
+            if len(rows) + len(its_rows) > MOST_ROWS:
+                skipped += times * len(its_rows)
+                continue
+            if times > 1:
+                its_rows = [row | {"times": times} for row in its_rows]
+            rows += its_rows
+        if rows or skipped:
+            self._put(Message("events", json.dumps({"rows": rows, "skipped": skipped})), len(rows))
 
     def _put(self, message: Message, rows: int) -> None:
         for watcher in self._watchers:

@@ -35,7 +35,7 @@ export function fill(element, row) {
   time.firstChild.data = relative(row.time);
   outcome.dataset.tone = tone;
   outcome.children[0].firstChild.data = mark;
-  outcome.children[1].firstChild.data = word;
+  outcome.children[1].firstChild.data = row.times > 1 ? `${word} ×${row.times}` : word;
   put(cookie, row.cookie === "" ? "(nameless)" : wire(row.cookie ?? "–", 80));
   put(host, wire(row.host || row.site, 80));
   by.data = client(row.client);
@@ -62,6 +62,7 @@ export function detail(row) {
         fact("Site", h("a", { href: siteLink(row.client, row.site) }, said(row.site))),
         fact("Host", said(row.host)),
         fact("Client", said(row.client, 400)),
+        row.times > 1 && fact("How often", `${row.times} times at once; this was the last`),
         row.reason && fact("Reason", h("code", null, said(row.reason))),
         row.by && fact(row.event === "sent" ? "Set by exchange" : "Because of", h("code", null, said(row.by))),
         row.rule && fact("Rule", h("a", { href: "rules" }, said(row.rule))),

@@ -144,7 +144,7 @@ def fresh(certificate: Path, confdir: Path, place: Path, rules: str = "", **more
 @contextmanager
 def filled(certificate: Path, confdir: Path, place: Path, rules: str = RULES) -> Iterator[Pair]:
     """A proxy with a week of sessions in its record, and two browsers that use it now."""
-    rich_store(place, sessions=60).close()
+    rich_store(place, sessions=24).close()
     with fresh(certificate, confdir, place, rules) as pair:
         use(pair)
         yield pair

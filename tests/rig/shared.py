@@ -4,7 +4,7 @@ The proxy has the control addon, which says warnings and errors by level and set
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,11 +54,13 @@ def shared_pair(
     place: Path,
     rules: str = "",
     options: Mapping[str, Option] | None = None,
+    arguments: Sequence[str] = (),
     **more: Any,
 ) -> Iterator[Pair]:
     """Both, until the module's tests are over; then nothing may have gone wrong in the proxy."""
     origin = Origin(certificate)
-    proxy = Proxy(Site(origin.http_port, origin.https_port, confdir), place, options or {}, arguments=CONTROL, **more)
+    site = Site(origin.http_port, origin.https_port, confdir)
+    proxy = Proxy(site, place, options or {}, arguments=(*CONTROL, *arguments), **more)
     proxy.write_rules(rules)
     try:
         proxy.start()

@@ -101,10 +101,10 @@ MINUTE = 60.0
 A_MINUTE = 5
 
 
-def slices(*p99_ms: float, waited: float = 0.1) -> list[Slice]:
+def slices(*p99_ms: float, waited: float = 0.1, rss_bytes: int = 100_000_000) -> list[Slice]:
     """Of a soak of so many minutes, some a minute."""
     return [
-        Slice(at, Span(at + 10, at + 15), 1_000, 0, 1_000, 5.0, each, waited)
+        Slice(at, Span(at + 10, at + 15), 1_000, 0, 1_000, 5.0, each, waited, rss_bytes)
         for minute, each in enumerate(p99_ms)
         for at in range(minute * 60, minute * 60 + 60, 60 // A_MINUTE)
     ]
@@ -143,16 +143,20 @@ def not_met(of: Found) -> list[str]:
         pytest.param(
             found(saved=[Saved(Span(20, 20.5), True, True), Saved(Span(101, 104), False, True)]), id="late for a gap"
         ),
-        pytest.param(found(rests=[REST, replace(REST, rss_bytes=104_000_000)]), id="a little more memory"),
+        pytest.param(
+            found(slices=STEADY[:45] + slices(*[10] * 10, rss_bytes=104_000_000)[45:]), id="a little more memory"
+        ),
+        pytest.param(
+            found(slices=STEADY[:48] + slices(*[10] * 10, rss_bytes=190_000_000)[48:]), id="more for a moment"
+        ),
         pytest.param(found(rests=[REST, replace(REST, descriptors=16, threads=4)]), id="a descriptor or two"),
         pytest.param(found(rests=[replace(REST, tasks=50), REST]), id="fewer tasks"),
         pytest.param(found(slices=slices(10, 10, *[5] * 6, 11, 12)), id="a little slower"),
         pytest.param(found(slices=slices(90, 90, *[5] * 8)), id="faster than at first"),
         pytest.param(found(slices=DISTURBED), id="slower while others use the processor"),
         pytest.param(found(slices=STEADY[:42] + DISTURBED[42:]), id="too few slices without others"),
-        pytest.param(found(slices=[]), id="no latency to compare"),
         pytest.param(
-            found(plan=Plan(MINUTE), slices=[], rests=[REST, replace(REST, rss_bytes=150_000_000)]),
+            found(plan=Plan(MINUTE), slices=slices(10, 90, rss_bytes=150_000_000)),
             id="too short to judge memory and latency",
         ),
     ],
@@ -189,13 +193,13 @@ def test_it_holds(of: Found) -> None:
             found(saved=[Saved(Span(1, 1.5), True, False)]), ["rules-ignored"], id="a broken file nobody was told of"
         ),
         pytest.param(found(saved=[Saved(Span(1, 3.1), True, True)]), ["rules-seconds"], id="told too late"),
-        pytest.param(found(rests=[REST, replace(REST, rss_bytes=106_000_000)]), ["rss"], id="memory"),
+        pytest.param(found(slices=STEADY[:45] + slices(*[10] * 10, rss_bytes=106_000_000)[45:]), ["rss"], id="memory"),
         pytest.param(
             found(rests=[REST, replace(REST, descriptors=19, threads=6, tasks=12)]),
             ["descriptors", "threads", "tasks"],
             id="everything else",
         ),
-        pytest.param(found(rests=[REST]), ["growth"], id="nothing was counted at the end"),
+        pytest.param(found(slices=[]), ["rss"], id="nothing was counted"),
         pytest.param(found(slices=slices(*[10] * 8, 13, 14)), ["p99"], id="slower"),
         pytest.param(
             found(slices=slices(*[10] * 9, 13)[:48] + DISTURBED[:45] + slices(*[10] * 8, 13, 13)[40:]),
@@ -283,10 +287,13 @@ Traceback (most recent call last):
 
 
 def test_the_last_whole_line_that_the_proxy_wrote_counts(tmp_path: Path) -> None:
-    counts = Counts(tmp_path / "counts")
-    assert counts.latest() is None
+    path = tmp_path / "counts"
+    counts = Counts(path)
+    assert not counts.has_begun
     line = '{"time": 1.5, "rss_bytes": 1, "descriptors": 2, "threads": 3, "tasks": %d}\n'
-    counts.path.write_text(line % 4 + line % 5 + (line % 6)[:20])
+    path.write_text(line % 4)
+    assert (counts.has_begun, counts.latest()) == (True, InUse(1.5, 1, 2, 3, 4))
+    path.write_text(line % 4 * 1_000 + line % 5 + (line % 6)[:20])
     assert counts.latest() == InUse(1.5, 1, 2, 3, 5)
 
 

@@ -104,6 +104,7 @@ def _as_json(found: Found, figures: Sequence[Figure]) -> dict[str, Any]:
         "held": verdicts.held(figures),
         "figures": [figure.as_json() for figure in figures],
         "numbers": dict(found.book.numbers),
+        "rows": found.rows,
         "store_bytes": found.store_bytes,
         "rests": [asdict(each) for each in found.rests],
         "slices": [asdict(each) for each in found.slices],

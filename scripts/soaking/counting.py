@@ -7,6 +7,8 @@ from pathlib import Path
 ADDON = Path(__file__).with_name("counting_addon.py")
 VARIABLE = "SOAK_COUNTS"
 """By which the script is told where to write."""
+TAIL_BYTES = 2_000
+"""Of the file, which have several lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,16 @@ class Counts:
     """The file that the script writes."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._path = path
 
-    def latest(self) -> InUse | None:
-        """The last of them; None before the first."""
-        lines = self.path.read_text().splitlines(keepends=True) if self.path.exists() else []
-        whole = [line for line in lines[-2:] if line.endswith("\n")]
-        return InUse(**json.loads(whole[-1])) if whole else None
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a line."""
+        return self._path.exists() and b"\n" in self._path.read_bytes()
+
+    def latest(self) -> InUse:
+        """The last of them."""
+        with open(self._path, "rb") as file:
+            file.seek(max(0, self._path.stat().st_size - TAIL_BYTES))
+            *_, last, _ = file.read().split(b"\n")
+        return InUse(**json.loads(last))

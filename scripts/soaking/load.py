@@ -90,6 +90,8 @@ class Slice:
     p99_ms: float
     waited: float = 0.0
     """For a processor, by the proxy's threads together: a share of the time."""
+    rss_bytes: int = 0
+    """The proxy's memory when it ended."""
 
     @property
     def rows(self) -> Rows:
@@ -133,9 +135,9 @@ class Load:
         before, begin = self._counts.latest(), time.monotonic()
         said = self._run(seconds)
         when, after = Span(begin, time.monotonic()), self._counts.latest()
-        waited = 0.0 if before is None or after is None else after.waited_since(before)
         times_ms = (said["p50"] / 1000, said["p99"] / 1000)
-        one = Slice(at, when, said["requests"], said["failed"], said["sent"], *times_ms, waited)
+        proxy = (after.waited_since(before), after.rss_bytes)
+        one = Slice(at, when, said["requests"], said["failed"], said["sent"], *times_ms, *proxy)
         self.slices.append(one)
         self._book.expect(inputs.OWN_PAGE, one.rows)
         self._book.count("exchanges", max(0, one.requests - one.failed))

@@ -9,7 +9,7 @@ PARTS = 5
 """What grows and what gets slower is told by the last part against the first."""
 SHORTEST_SECONDS = 6.0
 LONGEST_SLICE_SECONDS = 5
-SETTLED_AFTER_SECONDS = 300.0
+SETTLED_AFTER_SECONDS = 600.0
 """From this length on the first part is long enough to fill caches: growth and latency are judged."""
 
 
@@ -26,14 +26,24 @@ class Plan:
         return first, self.seconds - first
 
     @property
-    def last_part(self) -> float:
-        """When the last part begins, in seconds under load."""
-        return self.seconds * (PARTS - 1) / PARTS
-
-    @property
     def is_settled(self) -> bool:
         """Whether the first part is past the warm-up."""
         return self.seconds >= SETTLED_AFTER_SECONDS
+
+    @property
+    def after_first_part(self) -> tuple[float, float]:
+        """The tenth of the time in which memory is looked at first: from when to when, in seconds under load."""
+        return self.phases[0], self.phases[0] + self.seconds / 10
+
+    @property
+    def at_the_end(self) -> tuple[float, float]:
+        """The tenth in which it is looked at last."""
+        return self.seconds * 0.9, float("inf")
+
+    @property
+    def last_part(self) -> float:
+        """When the last part begins, in seconds under load."""
+        return self.seconds * (PARTS - 1) / PARTS
 
     @property
     def slice_seconds(self) -> int:

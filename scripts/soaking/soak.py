@@ -66,7 +66,8 @@ def _proxy(home: Path, core: int | None) -> Iterator[Program]:
 def _wait_until_it_counts(home: Path, program: Program) -> None:
     """It listens while it still loads its scripts."""
     deadline = time.monotonic() + START_SECONDS
-    while Counts(home / COUNTS).latest() is None:
+    counts = Counts(home / COUNTS)
+    while not counts.has_begun:
         if time.monotonic() > deadline:
             raise CannotMeasure(f"the proxy did not load its scripts within {START_SECONDS:.0f} s: {program.said()}")
         time.sleep(LOOK_SECONDS)
@@ -138,17 +139,15 @@ class Soaking:
 
     def _rest(self) -> None:
         time.sleep(self._plan.rest_seconds)
-        in_use = self._counts.latest()
-        if in_use is not None:
-            self._rests.append(in_use)
-            self._tell(f"at rest: {_shown(in_use)}")
+        self._rests.append(self._counts.latest())
+        self._tell(f"at rest: {_shown(self._rests[-1])}")
 
     def _progress(self, at: float) -> str:
         in_use, last = self._counts.latest(), self._load.slices[-1]
         failed = sum(each.number for each in self._book.failures(self._origin.gaps, in_gaps=False))
         return (
             f"{at:,.0f} of {self._plan.seconds:,.0f} s: {self._book.numbers.get('exchanges', 0):,} exchanges, "
-            f"p99 {last.p99_ms:.0f} ms, waited {last.waited:.0%}, {'nothing counted' if in_use is None else _shown(in_use)}, "
+            f"p99 {last.p99_ms:.0f} ms, waited {last.waited:.0%}, {_shown(in_use)}, "
             f"store {self._recorded.store_bytes / 1e6:.0f} MB, {len(self._origin.gaps)} restarts, "
             f"{len(self._saver.saved)} files saved, {failed} failed beside gaps, {len(self._said.unaccounted())} lines in the log, "
             f"load average {os.getloadavg()[0]:.1f}"

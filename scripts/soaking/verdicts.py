@@ -1,6 +1,7 @@
 """What must hold in a soak, and whether it did: each goal with its number.
 
-Pure: takes what all the others found. A goal is for the state after rest, so that connections of the moment do not count.
+Pure: takes what all the others found. Descriptors, threads and tasks are those at rest, so that connections of the moment do
+not count.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from .plan import Plan
 from .saving import Saved
 
 MOST_RSS = 1.05
-"""At the end, as many times as after the first part."""
+"""In the last tenth of the time, as many times as in the tenth after the first part."""
 MOST_MORE_DESCRIPTORS = 4
 MOST_MORE_THREADS = 2
 """A pool may not have been full before."""
@@ -125,18 +126,25 @@ def _rules(found: Found) -> list[Figure]:
 
 
 def _growth(found: Found) -> list[Figure]:
-    if len(found.rests) < 2:
-        return [Figure("growth", "what is in use at the end", at_most(0), RATIO, why_not="the proxy did not count")]
     early, late = found.rests[0], found.rests[-1]
-    goal = at_most(MOST_RSS) if found.plan.is_settled else None
     return [
-        Figure(
-            "rss", "memory at the end against after the first part", goal, RATIO, (late.rss_bytes / early.rss_bytes,)
-        ),
+        _memory(found),
         _more("descriptors", early.descriptors, late.descriptors, MOST_MORE_DESCRIPTORS),
         _more("threads", early.threads, late.threads, MOST_MORE_THREADS),
         _more("tasks", early.tasks, late.tasks, MOST_MORE_TASKS),
     ]
+
+
+def _memory(found: Found) -> Figure:
+    """Medians over many slices: it goes up and down with what is on its way."""
+    plan = found.plan
+    goal = at_most(MOST_RSS) if plan.is_settled else None
+    early, late = (
+        [each.rss_bytes for each in found.slices if begin <= each.at < end]
+        for begin, end in (plan.after_first_part, plan.at_the_end)
+    )
+    ratio = median(late) / median(early) if early and late else None
+    return _figure("rss", "memory at the end against after the first part", goal, RATIO, ratio)
 
 
 def _more(what: str, early: int, late: int, most: int) -> Figure:

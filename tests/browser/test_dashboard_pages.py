@@ -133,7 +133,7 @@ def test_dialogs_fit(tabs: dict[str, Tab]) -> None:
 
 
 def test_a_page_that_is_not_there_leads_back(tabs: dict[str, Tab]) -> None:
-    page = tabs["empty"].open("jars", "jars")
+    page = tabs["empty"].open("jars", "jars", anew=True)
     page.evaluate("history.pushState(null, '', 'nowhere'); dispatchEvent(new PopStateEvent('popstate'))")
     page.get_by_role("heading", name="No such page").wait_for()
     page.locator("#page a").click()
@@ -160,3 +160,13 @@ def test_back_and_forward_go_through_the_pages(tabs: dict[str, Tab]) -> None:
     page.go_forward()
     page.locator("details.site").first.wait_for()
     assert is_headed(page, "jars", "Jars")
+
+
+def test_a_dialog_goes_with_its_page(tabs: dict[str, Tab]) -> None:
+    tab = tabs["full"]
+    page = tab.open("", "now")
+    tab.open("jars", "jars").locator("section.card > header button").first.click()
+    page.locator("dialog[open]").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name="Now", exact=True).wait_for()
+    page.locator("dialog[open]").wait_for(state="detached")

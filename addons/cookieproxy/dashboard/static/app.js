@@ -3,6 +3,7 @@ import { render, h } from "./dom.js";
 import { listen, stream } from "./stream.js";
 import { here, intercept, routes } from "./route.js";
 import { listenToKeys, showKeys } from "./keys.js";
+import { leave } from "./dialog.js";
 import { say } from "./notice.js";
 import { tick } from "./text.js";
 import * as now from "./now.js";
@@ -45,6 +46,7 @@ function show(isFirst) {
     return;
   }
   current?.shown?.leave?.();
+  leave();
   const [name, heading, page] = PAGES[path] || NOWHERE;
   const root = document.createElement("div");
   root.className = `page ${name}`;

@@ -17,6 +17,9 @@ export function dialog(title, content) {
   return draw;
 }
 
+/** Closes what is open: its page is left. */
+export const leave = () => place.close();
+
 /** Asks before something is done; the focus is on what does nothing. `doing()` gives the sentence to be said. */
 export function ask(title, sentences, word, doing) {
   dialog(title, (close) => {

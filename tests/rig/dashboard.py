@@ -41,6 +41,7 @@ rules:
 SECRET = "5ecret-value-of-a-session"
 PLAIN = b'<link rel="icon" href="data:,">plain'
 """A page that asks for nothing."""
+GO = "(url) => { history.pushState(null, '', url); dispatchEvent(new PopStateEvent('popstate')); }"
 READY = """(page) => document.querySelector("#page > .page")?.childElementCount > 0
     && !document.querySelector("#page [aria-busy]") && document.querySelector("#link").dataset.state !== "opening"
     && (!page || document.body.dataset.page === page)"""
@@ -68,9 +69,12 @@ class Tab:
         if not request.url.startswith((self.base, "data:", "blob:", "about:", "chrome-error:")):
             self.wrong.append(f"asked for {request.url}")
 
-    def open(self, place: str = "", page: str | None = None) -> Page:
-        """Goes there, and waits until the page shows what it was to show."""
-        self.page.goto(self.base + place)
+    def open(self, place: str = "", page: str | None = None, anew: bool = False) -> Page:
+        """Goes there, and waits until the page shows what it was to show. Between pages as its links do, unless `anew`."""
+        if anew or not self.page.url.startswith(self.base) or self.page.url == self.base + place:
+            self.page.goto(self.base + place)
+        else:
+            self.page.evaluate(GO, self.base + place)
         self.page.wait_for_function(READY, arg=page)
         return self.page
 

@@ -161,12 +161,14 @@ def test_the_users_home(monkeypatch):
     assert str(path_of("~/rules.yaml")) == "/home/somebody/rules.yaml"
 
 
-@pytest.mark.parametrize("spec", ["sqlite:a.db", "sqlite:/a.db", "memory:"])
+@pytest.mark.parametrize("spec", ["sqlite:a.db", "sqlite:/a.db", "memory:", "postgresql://user:password@host/db"])
 def test_names_of_stores(spec):
     assert store_objection(spec) is None
 
 
-@pytest.mark.parametrize("spec", ["", "sqlite", "postgresql://user:password@host/db", "sqlite:a\0b", "SQLITE:a"])
+@pytest.mark.parametrize(
+    "spec", ["", "sqlite", "mysql://user:password@host/db", "postgresql:user:password@host", "sqlite:a\0b", "SQLITE:a"]
+)
 def test_what_is_no_stores_name(spec):
     objection = store_objection(spec)
     assert "is no store" in objection

@@ -1,8 +1,6 @@
 """What every store must do, run over each of them (R30)."""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,17 +18,10 @@ from cookieproxy.core.events import (
     SetCookieSeen,
 )
 from cookieproxy.record.filters import Filter
-from cookieproxy.record.store import Answer, Command, Store, open_store
+from cookieproxy.record.store import Answer, Command, Store
 from cookieproxy.record.values import ValuePolicy
 
 ALICE, BOB = "10.0.0.1 Chrome/156 3fa9c1", "10.0.0.2 Firefox/150 77b0aa"
-
-
-@pytest.fixture(params=["memory:", "sqlite:store.db"], ids=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(request.param, tmp_path)
-    yield opened
-    opened.close()
 
 
 def cookie(name: bytes = b"sid", value: bytes = b"secret", **fields: object) -> Cookie:

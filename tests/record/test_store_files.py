@@ -79,11 +79,10 @@ class TestNames:
         assert (tmp_path / "a?b #%.db").exists()
 
     WRONG = {
-        "postgresql://me:pw@host/db": "postgresql://…: PostgreSQL stores are not in this version. Use `sqlite:PATH` or `memory:`.",
         "cookies.db": "cookies.db: a store's name begins with its kind. Did you mean `sqlite:cookies.db`?",
-        "mysql:x": "mysql:x: there is no such kind of store. Use `sqlite:PATH` or `memory:`.",
-        "sqlite:": "sqlite:: there is no such kind of store. Use `sqlite:PATH` or `memory:`.",
-        "": ": there is no such kind of store. Use `sqlite:PATH` or `memory:`.",
+        "mysql:x": "mysql:x: there is no such kind of store. Use `sqlite:PATH`, `postgresql://USER@HOST/DATABASE` or `memory:`.",
+        "sqlite:": "sqlite:: there is no such kind of store. Use `sqlite:PATH`, `postgresql://USER@HOST/DATABASE` or `memory:`.",
+        "": ": there is no such kind of store. Use `sqlite:PATH`, `postgresql://USER@HOST/DATABASE` or `memory:`.",
     }
 
     @pytest.mark.parametrize(("spec", "message"), WRONG.items(), ids=WRONG)

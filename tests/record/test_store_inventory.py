@@ -1,24 +1,14 @@
 """The census of a store: how much was recorded, and every cookie once, added up by the database (R10)."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from cookieproxy.core.cookie import Cookie
 from cookieproxy.core.events import EventKind, JarChange, JarKind, Observation, RequestSeen, SetCookieSeen
 from cookieproxy.record.filters import Filter
-from cookieproxy.record.store import Store, open_store
+from cookieproxy.record.store import Store
 from cookieproxy.record.values import ValuePolicy
 
 ALICE, BOB = "10.0.0.1 Chrome/156 3fa9c1", "10.0.0.2 Firefox/150 77b0aa"
-
-
-@pytest.fixture(params=["memory:", "sqlite:store.db"], ids=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(request.param, tmp_path)
-    yield opened
-    opened.close()
 
 
 def write(store: Store, *seen: Observation) -> None:

@@ -25,9 +25,9 @@ from cookieproxy.core.outcome import CookielessReason
 from cookieproxy.record.store import Store, open_reader, open_store
 from cookieproxy.record.values import ValuePolicy
 from cookieproxy.record.views import EVENTS
+from rig.stores import Fresh
 
 CLIENTS = ("alice", "bob")
-MEMORY = Path("/")
 
 type Step = tuple[str, bytes, bytes | None, float | None]
 """Client, name, value (None: removed), expiry."""
@@ -64,8 +64,8 @@ def write_in_batches(store: Store, observations: Sequence[Observation], sizes: l
 
 @given(STEPS, st.lists(st.integers(1, 10)))
 @settings(max_examples=60, deadline=None)
-def test_jars_come_back_as_they_were_at_every_time(steps: list[Step], sizes: list[int]) -> None:
-    with closing(open_store("memory:", MEMORY)) as store:
+def test_jars_come_back_as_they_were_at_every_time(fresh: Fresh, steps: list[Step], sizes: list[int]) -> None:
+    with fresh() as store:
         write_in_batches(store, [change(step, float(n)) for n, step in enumerate(steps)], sizes)
         jars: dict[tuple[str, bytes], tuple[bytes, float | None]] = {}
         for time, (client, name, value, expiry) in enumerate(steps):
@@ -139,8 +139,10 @@ OBSERVATIONS = st.lists(
 
 @given(OBSERVATIONS, st.lists(st.integers(1, 5)), st.integers(1, 7))
 @settings(max_examples=60, deadline=None)
-def test_every_event_is_listed_once_in_order(seen: list[Observation], sizes: list[int], step: int) -> None:
-    with closing(open_store("memory:", MEMORY)) as store:
+def test_every_event_is_listed_once_in_order(
+    fresh: Fresh, seen: list[Observation], sizes: list[int], step: int
+) -> None:
+    with fresh() as store:
         write_in_batches(store, list(seen), sizes)
         rows = store.questions.events()
         expected = sum(
@@ -161,10 +163,10 @@ def test_every_event_is_listed_once_in_order(seen: list[Observation], sizes: lis
 
 @given(OBSERVATIONS)
 @settings(max_examples=40, deadline=None)
-def test_the_view_of_events_says_what_the_listing_says(seen: list[Observation]) -> None:
+def test_the_view_of_events_says_what_the_listing_says(fresh: Fresh, seen: list[Observation]) -> None:
     names = ["seq", "time", "client", "host", "event", "reason", "sentence", "by", "rule", "flow_id"]
     assert set(names) <= {column.name for column in EVENTS.columns}
-    with closing(open_store("memory:", MEMORY)) as store:
+    with fresh() as store:
         store.write(seen, store.masker(ValuePolicy.DROP))
         viewed = store.questions._query(f"SELECT {', '.join(names)} FROM events ORDER BY time, seq", ())
         assert viewed == [tuple(getattr(row, name) for name in names) for row in store.questions.events()]

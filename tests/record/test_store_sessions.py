@@ -1,7 +1,6 @@
 """Cookieless sessions in the store: they survive, and what they held is gone from it as soon as they are over (R30, R33)."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -18,15 +17,10 @@ from cookieproxy.record.policy import Exceptions
 from cookieproxy.record.schema import APPLICATION_ID, MIGRATIONS, schema_version
 from cookieproxy.record.store import Store, StoreError, open_reader, open_store
 from cookieproxy.record.values import ValuePolicy
+from rig.stores import Fresh
 
 ALICE, BOB = "10.0.0.1 Chrome/156 3fa9c1", "10.0.0.2 Firefox/150 77b0aa"
 ONE, TWO = "1f" * 12, "2e" * 12
-
-
-@pytest.fixture(params=["memory:", "sqlite:store.db"], ids=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(request.param, tmp_path)) as opened:
-        yield opened
 
 
 def session(name: str = ONE, time: float = 100.0, ended: float | None = None, **fields: object) -> SessionChange:
@@ -193,7 +187,7 @@ class TestRetention:
         write(store, session(), held(b"a"), *over)
         while store.prune(5_000.0, None, 600_000, most=200):
             pass
-        left = [row[0] for row in store.questions._query("SELECT ended FROM session_rows WHERE ended NOT NULL", ())]
+        left = [row[0] for row in store.questions._query("SELECT ended FROM session_rows WHERE ended IS NOT NULL", ())]
         assert 0 < len(left) < 1_500
         assert min(left) == 2_000 - len(left), "the oldest go first"
         assert names(store) == [b"a"]
@@ -229,8 +223,8 @@ STATEMENTS = {
 
 
 @pytest.mark.parametrize(("statement", "index"), STATEMENTS.values(), ids=STATEMENTS)
-def test_questions_stay_on_their_indexes(store: Store, statement: str, index: str) -> None:
-    plan = store.questions._query(f"EXPLAIN QUERY PLAN {statement}", (ONE,) * statement.count("?"))
+def test_questions_stay_on_their_indexes(sqlite_store: Store, statement: str, index: str) -> None:
+    plan = sqlite_store.questions._query(f"EXPLAIN QUERY PLAN {statement}", (ONE,) * statement.count("?"))
     assert index in plan[0][3]
 
 
@@ -342,8 +336,8 @@ def kept(store: Store) -> dict[str, tuple[float | None, dict[bytes, bytes]]]:
 
 @given(STEPS, st.lists(st.integers(1, 6)))
 @settings(max_examples=100, deadline=None)
-def test_any_history_in_any_batches_comes_to_the_same(steps: list[Step], sizes: list[int]) -> None:
-    with closing(open_store("memory:", Path("/"))) as store:
+def test_any_history_in_any_batches_comes_to_the_same(fresh: Fresh, steps: list[Step], sizes: list[int]) -> None:
+    with fresh() as store:
         observations = [told(step, float(time)) for time, step in enumerate(steps)]
         while observations:
             size = sizes.pop() if sizes else len(observations)
@@ -358,12 +352,12 @@ def test_any_history_in_any_batches_comes_to_the_same(steps: list[Step], sizes: 
 @example([(ONE, "end", None), (ONE, "live", None), (ONE, "a", b"1"), (ONE, "live", None)], 0)
 @example([(ONE, "live", None), (ONE, "a", b"1"), (ONE, "end", None), (ONE, "live", None)], 0)
 @settings(max_examples=100, deadline=None)
-def test_any_history_survives_a_queue_without_room(steps: list[Step], with_room: int) -> None:
+def test_any_history_survives_a_queue_without_room(fresh: Fresh, steps: list[Step], with_room: int) -> None:
     """What finds no room waits as the latest of its kind, and comes to the same."""
     intake = Intake(room_bytes=500 * with_room)
     for time, step in enumerate(steps):
         intake.put([told(step, float(time))])
-    with closing(open_store("memory:", Path("/"))) as store:
+    with fresh() as store:
         for batch in intake.take().batches:
             write(store, *batch)
         assert kept(store) == modelled(steps)

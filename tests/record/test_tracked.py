@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -28,14 +27,9 @@ from cookieproxy.record.policy import Exceptions
 from cookieproxy.record.schema import APPLICATION_ID, MIGRATIONS, schema_version
 from cookieproxy.record.store import Store, open_reader, open_store
 from cookieproxy.record.values import ValuePolicy
+from rig.stores import Fresh
 
 ALICE, BOB = "10.0.0.1 Chrome/156 3fa9c1", "10.0.0.2 Firefox/150 77b0aa"
-
-
-@pytest.fixture(params=["memory:", "sqlite:store.db"], ids=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(request.param, tmp_path)) as opened:
-        yield opened
 
 
 def session(identity: str = "1" * 16, **fields: object) -> SessionSeen:
@@ -263,10 +257,10 @@ class TestFindings:
 
     def test_the_view_shows_them_to_any_tool(self, store: Store) -> None:
         write(store, finding())
-        query = """SELECT code, severity, host, cookie, client, "references", evidence ->> '$[0].said' FROM findings"""
-        assert store.questions._query(query, ()) == [
-            ("missing-secure", "medium", "www.shop.example", "sid", None, "RFC 6265bis 4.1.2.5", "Set without Secure.")
-        ]
+        query = """SELECT code, severity, host, cookie, client, "references", CAST(evidence AS TEXT) FROM findings"""
+        [(*told, evidence)] = store.questions._query(query, ())
+        assert told == ["missing-secure", "medium", "www.shop.example", "sid", None, "RFC 6265bis 4.1.2.5"]
+        assert [proof["said"] for proof in json.loads(evidence)] == ["Set without Secure."]
 
 
 class TestRetention:
@@ -295,15 +289,15 @@ class TestRetention:
         assert 0 < len(left) < 1_500
         assert [seen.last_seen for seen in left] == [float(n) for n in range(2_000 - len(left), 2_000)]
 
-    def test_words_that_they_need_stay(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_words_that_they_need_stay(self, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         """Every column of numbers is known to whoever forgets words."""
         monkeypatch.setattr("cookieproxy.record.sqlite.FORGET_WORDS_ROWS", 1)
-        write(store, FULL, finding(client=BOB), session("5" * 16, host="gone.example", last_seen=5.0))
-        assert store.prune(9e9, 9e9 - 10.0, None, most=1) == 1
-        assert store.prune(9e9, None, None, most=1) == 0
-        assert store.questions._query("SELECT * FROM words WHERE word = 'gone.example'", ()) == []
-        assert store.load_sessions(1) == [FULL]
-        assert store.load_findings() == [finding(client=BOB)]
+        write(sqlite_store, FULL, finding(client=BOB), session("5" * 16, host="gone.example", last_seen=5.0))
+        assert sqlite_store.prune(9e9, 9e9 - 10.0, None, most=1) == 1
+        assert sqlite_store.prune(9e9, None, None, most=1) == 0
+        assert sqlite_store.questions._query("SELECT * FROM words WHERE word = 'gone.example'", ()) == []
+        assert sqlite_store.load_sessions(1) == [FULL]
+        assert sqlite_store.load_findings() == [finding(client=BOB)]
 
 
 class TestQueue:
@@ -349,8 +343,8 @@ STATEMENTS = {
 
 
 @pytest.mark.parametrize(("statement", "index"), STATEMENTS.values(), ids=STATEMENTS)
-def test_questions_stay_on_their_indexes(store: Store, statement: str, index: str) -> None:
-    [step, *more] = store.questions._query(f"EXPLAIN QUERY PLAN {statement}", ())
+def test_questions_stay_on_their_indexes(sqlite_store: Store, statement: str, index: str) -> None:
+    [step, *more] = sqlite_store.questions._query(f"EXPLAIN QUERY PLAN {statement}", ())
     assert index in step[3]
     assert more == []
 
@@ -392,7 +386,10 @@ SESSIONS = st.builds(
     state=st.text(st.characters(codec="utf-8"), max_size=3),
 )
 PROOFS = st.builds(
-    Proof, st.none() | st.just("f"), st.floats(0, 1e10), st.text(st.characters(codec="utf-8"), max_size=5)
+    Proof,
+    st.none() | st.just("f"),
+    st.floats(0, 1e10),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5),
 )
 FINDINGS = st.builds(
     finding,
@@ -417,7 +414,9 @@ def modelled(history: list[Observation]) -> tuple[set[Observation], set[Observat
 
 @given(HISTORIES, st.lists(st.integers(1, 6)), st.none() | st.integers(0, 20))
 @settings(max_examples=100, deadline=None)
-def test_any_history_comes_to_its_latest_states(history: list[Observation], sizes: list[int], room: int | None) -> None:
+def test_any_history_comes_to_its_latest_states(
+    fresh: Fresh, history: list[Observation], sizes: list[int], room: int | None
+) -> None:
     """Whatever the batches it comes in, and when there is no room for most of it."""
     intake = Intake() if room is None else Intake(room_bytes=1_000 * room)
     rest = list(history)
@@ -425,7 +424,7 @@ def test_any_history_comes_to_its_latest_states(history: list[Observation], size
         size = sizes.pop() if sizes else len(rest)
         intake.put(rest[:size])
         rest = rest[size:]
-    with closing(open_store("memory:", Path("/"))) as store:
+    with fresh() as store:
         for batch in intake.take().batches:
             write(store, *batch)
         assert (set(store.load_sessions(99)), set(store.load_findings())) == modelled(history)

@@ -25,12 +25,6 @@ CLIENT = "10.0.0.1 Chrome/156 3fa9c1"
 NOW = 1_000_000.0
 
 
-@pytest.fixture(params=["memory:", "sqlite:store.db"], ids=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(request.param, tmp_path)) as opened:
-        yield opened
-
-
 @pytest.fixture
 def file_store(tmp_path: Path) -> Iterator[Store]:
     with closing(open_store("sqlite:store.db", tmp_path)) as opened:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..record.private import write_private
 from ..record.protocol import Reader
+from ..record.store import without_password
 from ..report.as_json import as_json
 from ..report.gaps import timeouts
 from ..report.html import as_html
@@ -26,7 +27,7 @@ def run(arguments: Arguments) -> int:
     """Write it."""
     with opened(arguments) as reader:
         source = _source(reader, arguments)
-    report = make_report(source, arguments.now, arguments.store, _narrowed_to(arguments))
+    report = make_report(source, arguments.now, without_password(arguments.store), _narrowed_to(arguments))
     _put(WRITERS[_format(arguments)](report).encode("utf-8", "backslashreplace"), arguments.output)
     remark(report.summary.sentence)
     if arguments.values:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from ..record.filters import Filter
 from ..record.protocol import Reader, StoreError
-from ..record.store import open_reader
+from ..record.store import open_reader, without_password
 from .arguments import BASE, Arguments
 from .output import Refused
 
@@ -48,5 +48,7 @@ def nothing(arguments: Arguments, what: str, although: str | None = None) -> str
     if given:
         return f"No {what} fit {' and '.join(given)}; without that there may be some."
     if although is not None:
-        return f"No {what} in {arguments.store}: {although}"
-    return f"No {what} in {arguments.store}: run scripts/proxy and send traffic through 127.0.0.1:8080."
+        return f"No {what} in {without_password(arguments.store)}: {although}"
+    return (
+        f"No {what} in {without_password(arguments.store)}: run scripts/proxy and send traffic through 127.0.0.1:8080."
+    )

@@ -15,7 +15,7 @@ from ..dashboard.inside import CannotDo, Listener, Queue, Setup
 from ..exchange import Browser
 from ..formats import place_of
 from ..record.protocol import Reader, Store, StoreError
-from ..record.store import file_of, open_reader
+from ..record.store import file_of, open_reader, without_password
 from ..record.tally import Tally
 from ..suffixes import host_to_ascii, load
 from .options import BASE, path_of
@@ -136,7 +136,7 @@ class RunningProxy:
         recorder = self._holder.recorder
         return Setup(
             list(_listeners()),
-            ctx.options.cookies_store,
+            without_password(ctx.options.cookies_store),
             str(self.rules_path),
             "There is no store." if recorder is None else recorder.trouble,
             ctx.options.cookies_fast,

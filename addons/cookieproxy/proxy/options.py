@@ -6,6 +6,8 @@ from typing import NamedTuple
 from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 
+from ..record.store import without_password
+
 BASE = Path(__file__).resolve().parents[3]
 """The folder beside `addons/`, where relative paths start."""
 
@@ -19,7 +21,7 @@ class Option(NamedTuple):
 
 
 DEFAULT_STORE = "sqlite:cookies.db"
-STORE_KINDS = ("sqlite:", "memory:")
+STORE_KINDS = ("sqlite:", "postgresql://", "postgres://", "memory:")
 
 OPTIONS = (
     Option(
@@ -30,8 +32,8 @@ OPTIONS = (
     Option(
         "cookies_store",
         DEFAULT_STORE,
-        "Where everything is recorded: sqlite:PATH (relative paths start beside addons/) or memory:. Reading saved flows uses "
-        "memory: unless this is set.",
+        "Where everything is recorded: sqlite:PATH (relative paths start beside addons/), postgresql://USER@HOST:PORT/DATABASE "
+        "(the password in ~/.pgpass or PGPASSWORD) or memory:. Reading saved flows uses memory: unless this is set.",
     ),
     Option(
         "cookies_dashboard",
@@ -60,7 +62,8 @@ def store_objection(spec: str) -> str | None:
     """Why this is no store's name; None if it may be one."""
     if spec.startswith(STORE_KINDS) and "\0" not in spec:
         return None
-    return f'cookies_store: "{spec.partition("://")[0]}" is no store: use sqlite:PATH or memory:.'
+    kind = without_password(spec).partition("://")[0]
+    return f'cookies_store: "{kind}" is no store: use sqlite:PATH, postgresql://USER@HOST/DATABASE or memory:.'
 
 
 def add_options(loader: Loader) -> None:

@@ -21,7 +21,7 @@ from ..record.lock import holder_of
 from ..record.policy import RecordPolicy
 from ..record.protocol import Command, Store, StoreError
 from ..record.sessions import StoredSession
-from ..record.store import file_now, file_of, open_store
+from ..record.store import file_now, file_of, open_store, without_password
 from ..record.tally import Tally
 from ..record.values import ValuePolicy
 from ..record.writer import Writer
@@ -65,6 +65,7 @@ class Recorder:
         `everyone` gives the clients in memory, `everyone_sessions` the cookieless sessions there with all they hold.
         """
         self.spec = spec
+        self._name = without_password(spec)
         self._base = base
         self._suffixes = suffixes
         self._everyone = everyone
@@ -120,7 +121,7 @@ class Recorder:
         self._let_go()
         lost = sum(map(len, self._waiting.take().batches)) + self._waiting.dropped
         if lost:
-            logger.warning(f"{self.spec}: {lost} observations could not be recorded.")
+            logger.warning(f"{self._name}: {lost} observations could not be recorded.")
 
     @property
     def trouble(self) -> str | None:
@@ -157,7 +158,7 @@ class Recorder:
         if self._writer is None:
             self._try_again(config)
         elif file_now(self.spec, self._base) != self._file:
-            logger.warning(f"{self.spec}: the file was moved or deleted while it was in use: a new one is made.")
+            logger.warning(f"{self._name}: the file was moved or deleted while it was in use: a new one is made.")
             self.hand_over()
             self._let_go()
             try:
@@ -173,7 +174,7 @@ class Recorder:
             self.open(config)
         except StoreError:
             return
-        logger.warning(f"{self.spec}: the store is open now; recording goes on.")
+        logger.warning(f"{self._name}: the store is open now; recording goes on.")
 
     def _let_go(self) -> None:
         if self._writer is not None:
@@ -186,7 +187,7 @@ class Recorder:
     def _catch_up(self, store: Store, writer: Writer) -> None:
         """What waited for a store, and the jars of all clients and sessions: the store may be older than these, or new."""
         if self._waiting.dropped:
-            logger.warning(f"{self.spec}: {self._waiting.dropped} observations were not kept until it was open.")
+            logger.warning(f"{self._name}: {self._waiting.dropped} observations were not kept until it was open.")
         for batch in self._waiting.take().batches:
             writer.put(batch)
         self._waiting = Intake()

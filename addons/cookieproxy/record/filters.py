@@ -3,6 +3,7 @@
 Patterns are those of rules.yaml: `*` and `?`, nothing else is special, and case counts.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,10 +30,10 @@ NO_FILTER = Filter()
 
 
 class Where:
-    """Conditions that all hold, and the values for their question marks."""
+    """Conditions that all hold, and the values for their placeholders."""
 
     def __init__(self) -> None:
-        self.conditions: list[str] = ["1"]
+        self.conditions: list[str] = ["true"]
         self.values: list[object] = []
 
     def add(self, condition: str, *values: object) -> None:
@@ -88,3 +89,9 @@ def where_since(where: Where, wanted: Filter, column: str) -> None:
     """Narrow by a column of times."""
     if wanted.since is not None:
         where.add(f"{column} >= ?", wanted.since)
+
+
+def longest_part(pattern: str) -> str:
+    """What every name that fits must hold, as JSON has it: a quick look before the pairs are taken apart."""
+    part = max(pattern.replace("?", "*").split("*"), key=len)
+    return json.dumps(part, ensure_ascii=False)[1:-1]

@@ -133,10 +133,11 @@ def _cookies_set(query: Query, wanted: Filter) -> tuple[list[SetRow], int]:
         FROM set_cookie_rows{where.sql} GROUP BY host, cookie ORDER BY times DESC, last_set LIMIT ?"""
     values = (EventKind.IGNORED.value, EventKind.REMOVED.value, *where.values, MOST_COOKIES)
     rows = query(f"{_LAST_FIELDS}{grouped}) ON seq = last_set ORDER BY times DESC, seq", values)
-    return [_set_row(row) for row in rows], rows[0][-1] if rows else 0
+    return [set_row(row) for row in rows], rows[0][-1] if rows else 0
 
 
-def _set_row(row: Any) -> SetRow:
+def set_row(row: Any) -> SetRow:
+    """A cookie that was set, of what was selected of it."""
     site, host, cookie, times, refused, clients, first_seen, last_seen, time, scheme, path, field, *outcome = row
     passes, changed, event, reason, _ = outcome
     return SetRow(

@@ -55,7 +55,7 @@ def coalesced(changes: Iterable[JarChange]) -> list[tuple[float, JarChange]]:
     for change in changes:
         place = (change.client, change.jar, change.session, change.key)
         index = latest.get(place)
-        if index is not None and _tells_nothing_new(kept[index][1].cookie, change.cookie):
+        if index is not None and tells_nothing_new(kept[index][1].cookie, change.cookie):
             kept[index] = (kept[index][0], change)
         else:
             latest[place] = len(kept)
@@ -63,13 +63,14 @@ def coalesced(changes: Iterable[JarChange]) -> list[tuple[float, JarChange]]:
     return kept
 
 
-def _tells_nothing_new(before: Cookie | None, after: Cookie | None) -> bool:
+def tells_nothing_new(before: Cookie | None, after: Cookie | None) -> bool:
+    """Whether a cookie in this state after that one makes no history."""
     if before is None or after is None:
         return before is after
-    return before is after or (before.value == after.value and _attributes(before) == _attributes(after))
+    return before is after or (before.value == after.value and attributes_of(before) == attributes_of(after))
 
 
-def _attributes(cookie: Cookie) -> tuple[object, ...]:
+def attributes_of(cookie: Cookie) -> tuple[object, ...]:
     """What a jar's listing shows of a cookie beside its key, value and times of use."""
     return (
         cookie.expiry_time,
@@ -100,7 +101,7 @@ def _key_columns(key: CookieKey) -> tuple[object, ...]:
 def _write(
     connection: sqlite3.Connection, time: float, place: tuple[object, ...], site: int | None, cookie: Cookie
 ) -> None:
-    value, attributes = stored(cookie.value), _attributes(cookie)
+    value, attributes = stored(cookie.value), attributes_of(cookie)
     content = (
         value,
         cookie.size_bytes,
@@ -121,12 +122,12 @@ def _write(
 
 def load_jars(query: Query, client: str) -> list[StoredCookie]:
     """What is in all the jars of this client, in the order of creation."""
-    return [_JarRow._make(row).stored_cookie() for row in query(_LOAD, (readable(client),))]
+    return [JarRow._make(row).stored_cookie() for row in query(_LOAD, (readable(client),))]
 
 
 def load_held(query: Query, session: str) -> list[Cookie]:
     """What this cookieless session holds, in the order of creation."""
-    return [_JarRow._make(row).stored_cookie()[2] for row in query(_LOAD_HELD, (session, JarKind.HELD.value))]
+    return [JarRow._make(row).stored_cookie()[2] for row in query(_LOAD_HELD, (session, JarKind.HELD.value))]
 
 
 def close_ended(connection: sqlite3.Connection, session: str | None = None) -> None:
@@ -137,8 +138,8 @@ def close_ended(connection: sqlite3.Connection, session: str | None = None) -> N
         connection.execute(_CLOSE_ENDED + " AND session = ?", (session,))
 
 
-class _JarRow(NamedTuple):
-    """The columns of `_LOAD`."""
+class JarRow(NamedTuple):
+    """What is selected of a cookie in a jar."""
 
     jar: str
     session: str

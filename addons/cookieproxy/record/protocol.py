@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..core.events import ClientSeen, FindingSeen, HostSeen, Observation, SessionChange, SessionSeen
+from .asking import Questions
 from .jars import StoredCookie
-from .questions import Questions
 from .sessions import StoredSession
 from .values import Masker, ValuePolicy
 

@@ -1,35 +1,20 @@
-"""The listings: what the command line and the dashboard ask a store.
-
-Values of cookies are shown only to who asks for them: else a value that was kept as it came shows as its length (`***24`);
-hashed ones show as their hash, which is no value.
-"""
+"""The listings (`asking`) of a SQLite store."""
 
 # ruff: noqa: S608  the SQL here is put together from names of our own; every value is bound
 
-import json
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from ..core.events import EventKind, JarKind
-from .filters import NO_FILTER, Filter, Where, below, where_client, where_cookie, where_since, where_site
+from .filters import NO_FILTER, Filter, Where, below, longest_part, where_client, where_cookie, where_since, where_site
 from .inventory import CensusRows, census
-from .listings import ClientRow, EventRow, JarRow, PairRow, RequestRow
+from .listings import ClientRow, EventRow, JarRow, RequestRow
+from .shown import KINDS, event_row, jar_row, request_row
 from .tracked_questions import TrackedQuestions
-from .values import Masker, ValuePolicy, Wire, octets_of, text_of
 from .views import CLIENTS, EVENTS, JARS, REQUESTS
 
-_HIDING = Masker(ValuePolicy.DROP, b"")
-_PAIR_KINDS = (EventKind.SENT, EventKind.WITHHELD, EventKind.UNEXPECTED)
-_KINDS: tuple[frozenset[EventKind], ...] = (
-    frozenset(EventKind),
-    frozenset({EventKind.STORED, EventKind.REPLACED, EventKind.REMOVED, EventKind.IGNORED}),
-    frozenset(_PAIR_KINDS),
-)
-"""What each source of the view `events` may hold."""
 
-
-class Questions(TrackedQuestions):
-    """Everything that can be asked of a store of observations and jars."""
+class SqliteQuestions(TrackedQuestions):
+    """Everything that can be asked of a store, asked of SQLite."""
 
     def clients(self, wanted: Filter = NO_FILTER) -> list[ClientRow]:
         """Who was seen, the last seen last; with a site or cookie, who had something of it in a jar."""
@@ -61,7 +46,7 @@ class Questions(TrackedQuestions):
             )
         names = [column.name for column in JARS.columns]
         rows = self._query(JARS.select() + where.sql + " ORDER BY 1, 2, 3, 4, 5, 6, 7, id", where.values)
-        return [_jar_row(dict(zip(names, row, strict=True)), values) for row in rows]
+        return [jar_row(dict(zip(names, row, strict=True)), values) for row in rows]
 
     def events(
         self,
@@ -78,12 +63,12 @@ class Questions(TrackedQuestions):
         """
         order = "time DESC, seq DESC" if after_seq is None else "seq"
         rows: list[EventRow] = []
-        for source, possible in enumerate(_KINDS):
+        for source, possible in enumerate(KINDS):
             if kinds is None or possible.intersection(kinds):
                 where = _where_event(source, wanted, kinds, after_seq)
                 query = EVENTS.select(source) + where.sql + f" ORDER BY {order} LIMIT ?"
                 rows += [
-                    _event_row(source, row, values)
+                    event_row(source, row, values)
                     for row in self._query(query, (*where.values, -1 if limit is None else limit))
                 ]
         if after_seq is not None:
@@ -101,7 +86,7 @@ class Questions(TrackedQuestions):
         where = _where_request(wanted)
         query = REQUESTS.select() + where.sql + " ORDER BY time DESC, seq DESC LIMIT ?"
         rows = self._query(query, (*where.values, -1 if limit is None else limit))
-        return [_request_row(row, values) for row in reversed(rows)]
+        return [request_row(row, values) for row in reversed(rows)]
 
     def flow_ids(self) -> set[str]:
         """The ids of all flows that left something."""
@@ -117,7 +102,7 @@ class Questions(TrackedQuestions):
             REQUESTS.select()
             + f" WHERE seq IN ({largest}) AND header_bytes > 0 ORDER BY header_bytes DESC, seq LIMIT ?"
         )
-        return [_request_row(row, False) for row in self._query(query, (*where.values, limit))]
+        return [request_row(row, False) for row in self._query(query, (*where.values, limit))]
 
     def census(self, wanted: Filter = NO_FILTER) -> CensusRows:
         """How much was recorded, and every cookie once."""
@@ -154,8 +139,8 @@ def _where_event(source: int, wanted: Filter, kinds: Collection[EventKind] | Non
     where_client(where, wanted)
     where_site(where, wanted)
     where_since(where, wanted, "time")
-    if wanted.cookie is not None and source == len(_KINDS) - 1:
-        where.add("instr(pairs, ?)", _longest_part(wanted.cookie))
+    if wanted.cookie is not None and source == len(KINDS) - 1:
+        where.add("instr(pairs, ?)", longest_part(wanted.cookie))
     where_cookie(where, wanted, columns["cookie"])
     if kinds is not None:
         where.add(f"{columns['event']} IN ({', '.join('?' * len(kinds))})", *(str(kind) for kind in kinds))
@@ -163,79 +148,3 @@ def _where_event(source: int, wanted: Filter, kinds: Collection[EventKind] | Non
         where.add(f"{columns['seq']} > ?", after_seq)
         where.add("seq >= coalesce((SELECT max(seq) FROM request_rows WHERE seq <= ?), 0)", after_seq)
     return where
-
-
-def _longest_part(pattern: str) -> str:
-    """What every name that fits must hold, as JSON has it: a quick look before the pairs are taken apart."""
-    part = max(pattern.replace("?", "*").split("*"), key=len)
-    return json.dumps(part, ensure_ascii=False)[1:-1]
-
-
-def _jar_row(row: Mapping[str, Any], values: bool) -> JarRow:
-    return JarRow(
-        client=row["client"],
-        jar=row["jar"],
-        session=row["session"],
-        site=row["site"],
-        domain=row["domain"],
-        path=text_of(row["path"]),
-        name=text_of(row["name"]),
-        value=_shown(row["value"]) if values else None,
-        host_only=bool(row["host_only"]),
-        secure=bool(row["secure"]),
-        http_only=bool(row["http_only"]),
-        same_site=row["same_site"],
-        partition_key=row["partition_key"],
-        priority=row["priority"],
-        expires=row["expires"],
-        created=row["created"],
-        last_access=row["last_access"],
-        size_bytes=row["size_bytes"],
-        adopted=bool(row["adopted"]),
-    )
-
-
-def _event_row(source: int, row: Any, values: bool) -> EventRow:
-    seq, time, client, site, host, cookie, event, reason, sentence, by, rule, before, after, flow_id, value_form = row
-    if value_form == ValuePolicy.KEEP and not values:
-        before, after = (_hidden(source, EventKind(event), value) for value in (before, after))
-    return EventRow(
-        time,
-        client,
-        site,
-        host,
-        _shown(cookie),
-        event,
-        reason,
-        sentence,
-        by,
-        rule,
-        _shown(before),
-        _shown(after),
-        flow_id,
-        seq,
-    )
-
-
-def _hidden(source: int, event: EventKind, kept: Wire | None) -> Wire | None:
-    """A value, or a field with its value, that was kept as it came, as who may not see it does."""
-    if kept is None:
-        return None
-    return _HIDING.value(octets_of(kept)) if source else _HIDING.before_after(event, octets_of(kept))
-
-
-def _request_row(row: Any, values: bool) -> RequestRow:
-    seq, time, client, site, host, scheme, method, path, flow_id, party, header_bytes, pairs, value_form = row
-    hide = value_form == ValuePolicy.KEEP and not values
-    shown = tuple(_pair_row(pair, hide) for pair in json.loads(pairs))
-    return RequestRow(seq, time, client, site, host, scheme, method, text_of(path), flow_id, party, header_bytes, shown)
-
-
-def _pair_row(pair: dict[str, Any], hide: bool) -> PairRow:
-    if hide:
-        pair["value"] = _shown(_HIDING.value(pair["value"].encode()))
-    return PairRow(**pair)
-
-
-def _shown(kept: Wire | None) -> str | None:
-    return None if kept is None else text_of(kept)

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from ..core.events import ClientSeen, FindingSeen, HostSeen, SessionChange, SessionSeen
 from . import commands
+from .asking import Questions
 from .connection import SharedConnection
 from .files import connect, explained, open_for_reading, spec_of
 from .jars import StoredCookie, load_jars
 from .lock import holder_of
 from .protocol import Answer
-from .questions import Questions
+from .questions import SqliteQuestions
 from .sessions import StoredSession, load_open_sessions, load_session
 from .tracked import load_findings, load_hosts, load_sessions
 
@@ -21,7 +22,7 @@ class SqliteReading:
 
     def __init__(self, reading: SharedConnection) -> None:
         self.name = reading.name
-        self.questions = Questions(reading.rows)
+        self.questions: Questions = SqliteQuestions(reading.rows)
         self._reading = reading
 
     def load_clients(self) -> list[ClientSeen]:

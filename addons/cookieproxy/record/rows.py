@@ -43,7 +43,8 @@ EVENT_COLUMNS = """seq, time, client, site, host, cookie, event, reason, sentenc
 class Rows:
     """What one batch of observations comes to."""
 
-    def __init__(self, words: Mapping[str | None, int | None], masker: Masker, next_seq: int) -> None:
+    def __init__(self, words: Mapping[str | None, object], masker: Masker, next_seq: int) -> None:
+        """`words` gives what stands for a word in the rows: its number, or itself."""
         self.set_cookies: list[Row] = []
         self.requests: list[Row] = []
         self.events: list[Row] = []

@@ -1,31 +1,59 @@
 """How a store is opened by its name.
 
-The names: `sqlite:PATH` (relative paths start at the given folder), `memory:` (SQLite in memory, gone with the process), and for
-our own use `temporary:` (the same, but what does not fit into a few megabytes lies in a file without a name).
+The names: `sqlite:PATH` (relative paths start at the given folder), `postgresql://USER@HOST:PORT/DATABASE`, `memory:` (SQLite in
+memory, gone with the process), and for our own use `temporary:` (the same, but what does not fit into a few megabytes lies in a
+file without a name). What speaks to PostgreSQL is loaded when it is needed, and may be missing.
 """
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from .names import POSTGRESQL, without_password
 from .protocol import Answer, Command, Reader, Store, StoreError
 from .readers import SqliteReader
 from .sqlite import SqliteStore
 
-__all__ = ["Answer", "Command", "Reader", "Store", "StoreError", "file_now", "file_of", "open_reader", "open_store"]
+if TYPE_CHECKING:
+    from .postgres.address import Address
+
+__all__ = [
+    "Answer",
+    "Command",
+    "Reader",
+    "Store",
+    "StoreError",
+    "file_now",
+    "file_of",
+    "open_reader",
+    "open_store",
+    "without_password",
+]
 
 TEMPORARY = "temporary:"
+USE = "Use `sqlite:PATH`, `postgresql://USER@HOST/DATABASE` or `memory:`."
 
 
 def open_store(spec: str, base: Path) -> Store:
     """The store of this name, for its one writer; made if it does not exist. Raises StoreError."""
     if spec == TEMPORARY:
         return SqliteStore.in_memory(spills=True)
+    if spec.startswith(POSTGRESQL):
+        address = _address(spec)
+        from .postgres.store import PostgresStore
+
+        return PostgresStore(address)
     scheme, path = _parse(spec)
     return SqliteStore.in_memory() if scheme == "memory" else SqliteStore.in_file(base / path)
 
 
 def open_reader(spec: str, base: Path) -> Reader:
     """The store of this name, to be read only; never made. Raises StoreError."""
+    if spec.startswith(POSTGRESQL):
+        address = _address(spec)
+        from .postgres.reader import PostgresReader
+
+        return PostgresReader(address)
     scheme, path = _parse(spec)
     if scheme == "memory":
         raise StoreError(spec, "it is in the memory of another process", "Give the proxy a store in a file.")
@@ -50,18 +78,24 @@ def file_now(spec: str, base: Path) -> tuple[int, int] | None:
     return (status.st_dev, status.st_ino)
 
 
+def _address(spec: str) -> "Address":
+    try:
+        from .postgres import address
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in ("psycopg", "") or not error.args:
+            raise
+        raise StoreError(
+            without_password(spec),
+            "psycopg, which speaks to PostgreSQL, is missing or cannot be loaded",
+            "Install it beside mitmproxy: `python -m pip install 'psycopg[binary]'`.",
+        ) from None
+    return address.parse(spec)
+
+
 def _parse(spec: str) -> tuple[str, str]:
     scheme, colon, path = spec.partition(":")
     if spec == "memory:" or (scheme == "sqlite" and path):
         return scheme, path
-    if scheme in ("postgresql", "postgres"):
-        raise StoreError(
-            _without_password(spec), "PostgreSQL stores are not in this version", "Use `sqlite:PATH` or `memory:`."
-        )
     if not colon and scheme:
         raise StoreError(spec, "a store's name begins with its kind", f"Did you mean `sqlite:{spec}`?")
-    raise StoreError(spec, "there is no such kind of store", "Use `sqlite:PATH` or `memory:`.")
-
-
-def _without_password(spec: str) -> str:
-    return spec.partition("://")[0] + "://…"
+    raise StoreError(spec, "there is no such kind of store", USE)

@@ -132,10 +132,11 @@ def load_sessions(query: Query, most: int) -> list[SessionSeen]:
     over = query(
         f"{select} WHERE ended IS NOT NULL ORDER BY coalesce(ended, last_seen) DESC LIMIT ?", (most - len(going_on),)
     )
-    return sorted(map(_session, [*going_on, *over]), key=_touched)
+    return sorted(map(session_of, [*going_on, *over]), key=touched)
 
 
-def _touched(seen: SessionSeen) -> tuple[float, float]:
+def touched(seen: SessionSeen) -> tuple[float, float]:
+    """For sorting by the last use or, if it is over, the end."""
     return (seen.last_seen if seen.ended is None else seen.ended, seen.started)
 
 
@@ -148,7 +149,7 @@ def load_hosts(query: Query) -> list[HostSeen]:
 def load_findings(query: Query) -> list[FindingSeen]:
     """All of them, the last seen last."""
     select = _loading("finding_rows", FINDING_COLUMNS, _FINDING_WORDS)
-    return [_finding(row) for row in query(f"{select} ORDER BY last_seen, number", ())]
+    return [finding_of(row) for row in query(f"{select} ORDER BY last_seen, number", ())]
 
 
 def _loading(table: str, columns: str, words: frozenset[str]) -> str:
@@ -157,7 +158,8 @@ def _loading(table: str, columns: str, words: frozenset[str]) -> str:
     return f"SELECT {', '.join(shown)} FROM {table}"
 
 
-def _session(row: Sequence[Any]) -> SessionSeen:
+def session_of(row: Sequence[Any]) -> SessionSeen:
+    """The session, of `SESSION_COLUMNS`."""
     seen = SessionSeen(*row)
     return seen._replace(
         cookie=octets_of(row[3]),
@@ -168,7 +170,8 @@ def _session(row: Sequence[Any]) -> SessionSeen:
     )
 
 
-def _finding(row: Sequence[Any]) -> FindingSeen:
+def finding_of(row: Sequence[Any]) -> FindingSeen:
+    """The finding, of `FINDING_COLUMNS`."""
     seen = FindingSeen(*row)
     return seen._replace(
         cookie=None if row[4] is None else octets_of(row[4]),

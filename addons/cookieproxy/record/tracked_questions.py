@@ -1,18 +1,13 @@
-"""The listings of applications' sessions and of findings.
+"""The listings of applications' sessions and of findings in a SQLite store.
 
 There are no values in them: an id is a keyed hash, and what a finding says is written without values.
 """
 
-import json
-from collections.abc import Sequence
-from typing import Any
-
 from .filters import NO_FILTER, Filter, Query, Where, glob, where_client, where_cookie, where_since, where_site
-from .listings import SEVERITIES, FindingRow, GapRow, ProofRow, SessionRow
-from .values import text_of
+from .listings import SEVERITIES, FindingRow, GapRow, SessionRow
+from .shown import finding_row, gap_row, session_row
 from .views import FINDINGS, SESSIONS
 
-_SESSION_NAMES = [column.name.removesuffix("_seconds") for column in SESSIONS.columns]
 _GAPS = """SELECT (SELECT word FROM words WHERE id = host), cookie, longest_gap_seconds, killing_gap_seconds, killing_age_seconds,
     last_seen - started, (SELECT word FROM words WHERE id = renewal), logged_in FROM tracked_rows ORDER BY 1, 2, started"""
 
@@ -31,7 +26,7 @@ class TrackedQuestions:
         where_cookie(where, wanted, "cookie")
         where_since(where, wanted, "max(last_seen, coalesce(ended, last_seen))")
         rows = self._query(SESSIONS.select() + where.sql + " ORDER BY started, number", where.values)
-        return [_session_row(row) for row in rows]
+        return [session_row(row) for row in rows]
 
     def findings(self, wanted: Filter = NO_FILTER) -> list[FindingRow]:
         """What is wrong, the most severe first, then the last seen first. `since` is about that.
@@ -46,40 +41,8 @@ class TrackedQuestions:
         where_cookie(where, wanted, "cookie")
         where_since(where, wanted, "last_seen")
         rows = self._query(FINDINGS.select() + where.sql + " ORDER BY last_seen DESC, number DESC", where.values)
-        return sorted(map(_finding_row, rows), key=lambda row: -SEVERITIES.index(row.severity))
+        return sorted(map(finding_row, rows), key=lambda row: -SEVERITIES.index(row.severity))
 
     def gaps(self) -> list[GapRow]:
         """What all sessions show of timeouts, by host and cookie: an application's do not depend on who asks."""
-        return [_gap_row(row) for row in self._query(_GAPS, ())]
-
-
-def _session_row(row: Sequence[Any]) -> SessionRow:
-    fields = dict(zip(_SESSION_NAMES, row, strict=True))
-    del fields["lifetime"]
-    fields["cookie"] = text_of(fields["cookie"])
-    for name in ("adopted", "logged_in", "in_url"):
-        fields[name] = bool(fields[name])
-    return SessionRow(**fields)
-
-
-def _finding_row(row: Sequence[Any]) -> FindingRow:
-    code, severity, site, host, cookie, client, count, first_seen, last_seen, evidence, advice, references = row
-    return FindingRow(
-        code,
-        severity,
-        site,
-        host,
-        None if cookie is None else text_of(cookie),
-        client,
-        count,
-        first_seen,
-        last_seen,
-        tuple(ProofRow(**proof) for proof in json.loads(evidence)),
-        advice,
-        references,
-    )
-
-
-def _gap_row(row: Sequence[Any]) -> GapRow:
-    host, cookie, longest_gap, killing_gap, killing_age, survived_age, renewal, logged_in = row
-    return GapRow(host, text_of(cookie), longest_gap, killing_gap, killing_age, survived_age, renewal, bool(logged_in))
+        return [gap_row(row) for row in self._query(_GAPS, ())]

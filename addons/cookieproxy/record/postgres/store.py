@@ -1,0 +1,96 @@
+"""The PostgreSQL store as a proxy that writes into it knows it; others may write into it at the same time (R30, R40)."""
+
+import os
+import time
+from collections.abc import Sequence
+
+from ...core.events import Observation
+from ..protocol import Answer, Command
+from ..rows import Rows
+from ..values import Masker, ValuePolicy, keyed_hash
+from . import commands
+from .address import Address
+from .connection import Connection, Cursor
+from .failures import Crossed
+from .locks import holders, say_alive
+from .reader import PostgresReading
+from .retention import prune
+from .schema import migrate, read_settings
+from .text import Verbatim
+from .writing import write_rows
+
+TRIES = 3
+"""Of a batch that another proxy's crossed."""
+
+
+class PostgresStore(PostgresReading):
+    """A PostgreSQL database as one of its writers knows it."""
+
+    def __init__(self, address: Address) -> None:
+        """The store, made if it is not there. Raises StoreError."""
+        super().__init__(address)
+        self._writing = Connection(address, reads_only=False, greet=self._greet)
+        self._texts = Verbatim()
+        self._may_have_commands = True
+        try:
+            migrate(self._writing, self._schema)
+            self._hash_key = bytes.fromhex(read_settings(self._writing)["hash_key"])
+            if len(holders(self._writing, self._schema)) == 1:
+                with self._writing.writing() as cursor:
+                    commands.finish_stale(cursor, time.time())
+        except BaseException:
+            self.close()
+            raise
+
+    def _greet(self, cursor: Cursor) -> None:
+        say_alive(cursor, self._schema)
+        commands.listen(cursor, self._schema)
+        self._may_have_commands = True
+
+    def holder(self) -> int | None:
+        """This process."""
+        return os.getpid()
+
+    def masker(self, policy: ValuePolicy) -> Masker:
+        """The policy with this store's key."""
+        return Masker(policy, self._hash_key)
+
+    def hash_id(self, value: bytes) -> str:
+        """The sixteen hexadecimal digits of this value's keyed hash, as hashed values have them."""
+        return keyed_hash(value, self._hash_key)
+
+    def write(self, observations: Sequence[Observation], masker: Masker) -> None:
+        """Keep these, all or none, in one transaction. Raises StoreError if the database is in the way."""
+        rows = Rows(self._texts, masker, 0)
+        rows.add(observations)
+        for attempt in range(TRIES):
+            try:
+                with self._writing.writing() as cursor:
+                    write_rows(cursor, rows)
+                return
+            except Crossed:
+                if attempt + 1 == TRIES:
+                    raise
+
+    def prune(self, now: float, keep_seconds: float | None, max_bytes: int | None, most: int) -> int:
+        """Remove a slice of what is too old or too much, a chunk or about `most` rows at once; how many there were."""
+        return prune(self._writing, self._schema, now, keep_seconds, max_bytes, most)
+
+    def take_commands(self, now: float) -> list[Command]:
+        """The commands that nobody has taken yet, which are now. Asks the database only when it said that there are some."""
+        if not self._writing.was_notified() and not self._may_have_commands:
+            return []
+        with self._writing.writing() as cursor:
+            taken = commands.take(cursor, now)
+        self._may_have_commands = False
+        return taken
+
+    def finish(self, command: int, answer: Answer, now: float) -> None:
+        """Write the answer to a command."""
+        with self._writing.writing() as cursor:
+            commands.finish(cursor, command, answer, now)
+
+    def close(self) -> None:
+        """Let go of all connections, and with them of being alive; again does nothing."""
+        super().close()
+        self._writing.close()

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -39,7 +39,9 @@ from cookieproxy.record.views import VIEWS
 from cookieproxy.record.writer import Writer
 
 if TYPE_CHECKING:
+    from rig.origin import Origin
     from rig.postgres import Server
+    from rig.process import Proxy
 
 ADDONS = Path(__file__).parents[2] / "addons"
 BASE = Path("/")
@@ -505,3 +507,36 @@ def test_any_bytes_come_back_from_text(octets: bytes) -> None:
     assert kept(stored(octets)) == kept_octets(octets)
     assert octets_of(wire_of(kept_octets(octets))) == octets
     assert "\0" not in kept_octets(octets)
+
+
+def test_a_proxy_records_into_it_and_the_command_line_reads_it(
+    spec: str, proxy: Callable[..., "Proxy"], origin: "Origin"
+) -> None:
+    """From a response to the listings, a command to the running proxy, and no password in its log."""
+    from rig.origin import Answer as Response
+
+    origin.answers["/login"] = Response([b"Set-Cookie: sid=1; Path=/"])
+    named = spec.replace("proxy@", "proxy:topsecret@")
+    running = proxy(options={"cookies_store": named})
+    running.curl("http://shop.example/login")
+
+    def asked(*arguments: str) -> str:
+        command = [sys.executable, "-P", "-m", "cookieproxy.cli", *arguments, "--store", named]
+        return subprocess.run(
+            command,
+            env={"PYTHONPATH": str(ADDONS), "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        ).stdout
+
+    end = time.monotonic() + 20
+    while not (rows := json.loads(asked("jar", "--json"))) and time.monotonic() < end:
+        pass
+    assert [(row["site"], row["name"], row["size_bytes"]) for row in rows] == [("shop.example", "sid", 4)]
+    assert [row["event"] for row in json.loads(asked("events", "--json"))] == ["stored"]
+    told = asked("forget", "--site", "shop.example")
+    assert json.loads(asked("jar", "--json")) == [], told
+    running.stop()
+    assert "topsecret" not in running.log()
+    assert len(json.loads(asked("events", "--json"))) == 2

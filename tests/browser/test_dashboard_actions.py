@@ -295,7 +295,7 @@ def test_the_files_of_the_set_up_are_there(desk: Desk) -> None:
 
 
 def test_from_another_machine_one_logs_in(desk: Desk, proxy: "type[Proxy]") -> None:
-    running = proxy(options={"listen_host": ""}, allow_traceback=True)
+    running = proxy(options={"listen_host": ""})
     token = running.wait_for_log(r"the token (\S+)")[1]
     context = dashboard.behind(desk.context.browser, running)
     tab = Tab(context)

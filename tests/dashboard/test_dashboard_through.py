@@ -460,3 +460,23 @@ def test_the_certificate_without_its_key_and_the_browsers_own_set_up(pair: Pair)
     assert b"PRIVATE" not in certificate
     pac = get(pair.proxy, "http://cookies.mitm/proxy.pac").body
     assert b"PROXY 127.0.0.1:%d" % pair.proxy.port in pac
+
+
+def test_the_proxy_ends_while_pages_are_open(proxy, origin) -> None:
+    origin.answers["*"] = Answer([b"Set-Cookie: sid=1"])
+    running = proxy()
+    port = int(direct_url(running).rpartition(":")[2])
+    open_ones = []
+    for to, target, host in (
+        (running.port, b"http://cookies.mitm/api/stream", b"cookies.mitm"),
+        (port, b"/api/stream", b"127.0.0.1:%d" % port),
+    ):
+        connection = socket.create_connection(("127.0.0.1", to), 10)
+        connection.sendall(b"GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (target, host))
+        assert b"event-stream" in connection.recv(65_536)
+        open_ones.append(connection)
+    get(running, "http://shop.example/")
+    assert running.stop() == 0
+    assert not re.search("Traceback|Exception|Error", running.log())
+    for connection in open_ones:
+        connection.close()

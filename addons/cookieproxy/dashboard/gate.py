@@ -74,6 +74,10 @@ class Gate:
             return Refusal(401, "From another machine the token is needed that the proxy printed when it started.")
         return None
 
+    def is_direct(self, host: str) -> bool:
+        """Whether this is the address on this machine, which browsers trust like https."""
+        return host.lower() in self._direct
+
     def is_token(self, said: str | None) -> bool:
         """Whether this is the token."""
         return said is not None and compare_digest(said.encode(), self._token.encode())

@@ -14,11 +14,11 @@ from .rows import Row, rows_of
 
 BATCH_SECONDS = 0.25
 MOST_ROWS = 400
-"""Of one batch; what is more is only counted."""
+"""Of one batch, the last; the others are only counted."""
 MANY = 40
 """Observations of one batch from which on those that say the same are told once, with how many there were."""
 MOST_GATHERED = 2_000
-"""Observations between two batches; what is more is only counted."""
+"""Observations between two batches, the last; the others are only counted."""
 MOST_BATCHES = 8
 """That wait for a watcher who reads slowly."""
 MOST_WATCHERS = 32
@@ -49,6 +49,10 @@ class _Watcher:
     messages: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(MOST_BATCHES))
     missed: int = 0
     """Rows that it was too slow for."""
+
+
+def _is_of_rule(seen: Observation) -> bool:
+    return bool(seen.changes) if isinstance(seen, SetCookieSeen) else isinstance(seen, Event) and seen.rule is not None
 
 
 def _merged(observations: Iterable[Observation]) -> Iterator[tuple[Observation, int]]:
@@ -91,10 +95,11 @@ class Hub:
 
     def take(self, observations: Iterable[Observation]) -> None:
         """What one exchange, or one look after sessions, brought."""
-        room = MOST_GATHERED - len(self._gathered)
-        taken = list(observations)
-        self._gathered += taken[:room]
-        self._more += max(0, len(taken) - room)
+        self._gathered += observations
+        surplus = len(self._gathered) - MOST_GATHERED
+        if surplus > 0:
+            del self._gathered[:surplus]
+            self._more += surplus
 
     def tell_changed(self, what: str) -> None:
         """Something else has changed: the rules."""
@@ -138,15 +143,14 @@ class Hub:
         gathered, self._gathered = self._gathered, []
         skipped, self._more = self._more, 0
         self._changed |= {_CHANGES[kind] for kind in {type(each) for each in gathered} if kind in _CHANGES}
+        if any(map(_is_of_rule, gathered)):
+            self._changed.add(RULES)
         rows: list[Row] = []
         for each, times in _merged(gathered) if len(gathered) > MANY else ((each, 1) for each in gathered):
-            its_rows = list(rows_of(each))
-            if len(rows) + len(its_rows) > MOST_ROWS:
-                skipped += times * len(its_rows)
-                continue
-            if times > 1:
-                its_rows = [row | {"times": times} for row in its_rows]
-            rows += its_rows
+            rows += [row | {"times": times} if times > 1 else row for row in rows_of(each)]
+        surplus = max(0, len(rows) - MOST_ROWS)
+        skipped += sum(int(str(row.get("times", 1))) for row in rows[:surplus])
+        rows = rows[surplus:]
         if rows or skipped:
             self._put(Message("events", json.dumps({"rows": rows, "skipped": skipped})), len(rows))
 

@@ -91,6 +91,8 @@ class Handler(web.RequestHandler):
         """Turn away who may not ask."""
         asked = Asked(self.request.method or "", self.request.headers, self.parts.peer_of(self.request), self._token())
         refusal = self.parts.gate.refusal(asked, self.is_public)
+        if self.parts.gate.is_direct(self.request.host):
+            self.set_header("Cross-Origin-Opener-Policy", "same-origin")
         if refusal is not None:
             self.refuse(refusal)
 
@@ -205,6 +207,11 @@ class Login(Handler):
 class Stream(Handler):
     """What happens, while it happens (server-sent events)."""
 
+    def prepare(self) -> None:
+        """Nothing is held back to be packed."""
+        self._transforms = []
+        super().prepare()
+
     async def get(self) -> None:
         """Until the client goes away."""
         if self.parts.hub.is_full:
@@ -213,6 +220,7 @@ class Stream(Handler):
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         self.set_header("X-Accel-Buffering", "no")
         self._gone = asyncio.get_running_loop().create_future()
+        _STREAMS.add(self._gone)
         watching = self.parts.hub.watch()
         next_message: asyncio.Future[Any] | None = None
         try:
@@ -232,7 +240,10 @@ class Stream(Handler):
                 await self.flush()
         except StreamClosedError:
             pass
+        except asyncio.CancelledError:  # the loop ends: there is nobody left to tell
+            self._auto_finish = False
         finally:
+            _STREAMS.discard(self._gone)
             if next_message is not None:
                 next_message.cancel()
                 await asyncio.gather(next_message, return_exceptions=True)
@@ -344,6 +355,9 @@ class Server:
         """Answer no more; again does nothing."""
         if self._http is not None:
             self._http.stop()
+            for gone in _STREAMS:
+                if not gone.done():
+                    gone.set_result(None)
             closing = asyncio.ensure_future(self._http.close_all_connections())
             _CLOSING.add(closing)
             closing.add_done_callback(_CLOSING.discard)
@@ -351,6 +365,8 @@ class Server:
 
 
 _CLOSING: set["asyncio.Future[None]"] = set()
+_STREAMS: set["asyncio.Future[None]"] = set()
+"""What ends each stream that is open."""
 
 
 def application(parts: Parts) -> Application:

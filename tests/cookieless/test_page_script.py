@@ -35,7 +35,7 @@ from cookieproxy.cookieless.script import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 ID = "abcdefghijklmnopqrstuvw5"
 NEWER = "newernewernewernewer2345"
@@ -249,8 +249,20 @@ class Visit:
         self.page, self.shop = page, shop
         self.complaints: list[str] = []
         page.set_default_timeout(5_000)
-        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._console)
+        page.on("pageerror", self._error)
+
+    def end(self) -> None:
+        """Listens no more."""
+        self.page.remove_listener("console", self._console)
+        self.page.remove_listener("pageerror", self._error)
+
+    def _console(self, said: "ConsoleMessage") -> None:
+        if said.type == "error":
+            self.complaints.append(said.text)
+
+    def _error(self, error: Exception) -> None:
+        self.complaints.append(str(error))
 
     def go(self, carrier: str = "path", path: str = "/page", **given: Any) -> "Visit":
         """Opens a page of that carrier; anything else is what the shop serves."""
@@ -277,10 +289,20 @@ class Visit:
 
 @pytest.fixture
 def visit(context: "BrowserContext", shop: Shop) -> Iterator[Visit]:
-    page = context.new_page()
-    yield Visit(page, shop)
+    """The tab that all tests share, because a new one takes longer than most of them."""
+    visit = Visit(context.pages[0], shop)
+    yield visit
+    visit.page.unroute_all()
+    visit.end()
     for other in context.pages[1:]:
         other.close()
+
+
+@pytest.fixture
+def own_visit(context: "BrowserContext", shop: Shop) -> Iterator[Visit]:
+    """A tab of its own, for tests that leave something in it."""
+    with closing(context.new_page()) as page:
+        yield Visit(page, shop)
 
 
 def carried(path: str, carrier: str, session_id: str = ID) -> str:
@@ -471,8 +493,9 @@ def test_a_websocket_keeps_its_shape(visit: Visit) -> None:
 
 
 @pytest.mark.browser
-def test_a_shared_worker_carries_the_id(visit: Visit) -> None:
+def test_a_shared_worker_carries_the_id(own_visit: Visit) -> None:
     """Chromium starts none where cookies are blocked; what it would be asked for is seen."""
+    visit = own_visit
     visit.page.add_init_script("window.SharedWorker = class { constructor(url) { this.url = url } }")
     assert visit.go().run("return new SharedWorker('/asked').url") == visit.shop.url(f"/(S({ID}))/asked")
     assert (
@@ -520,7 +543,8 @@ def test_history_carries_the_id(visit: Visit, carrier: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("script", "grows"), [("location.replace('/page2')", 0), ("location.assign('/page2')", 1)])
-def test_a_replaced_location_stays_replaced(visit: Visit, script: str, grows: int) -> None:
+def test_a_replaced_location_stays_replaced(own_visit: Visit, script: str, grows: int) -> None:
+    visit = own_visit
     before = visit.go().run("return history.length")
     visit.left(script, "page2")
     assert visit.run("return history.length") == before + grows
@@ -816,7 +840,8 @@ def test_it_leaves_nothing_behind(visit: Visit) -> None:
 @pytest.mark.parametrize(
     "gone", ["navigation", "cookieStore", "SharedWorker", "Request", "EventSource", "HTMLFrameElement"]
 )
-def test_it_does_without_what_is_missing(visit: Visit, gone: str) -> None:
+def test_it_does_without_what_is_missing(own_visit: Visit, gone: str) -> None:
+    visit = own_visit
     visit.page.add_init_script(f"delete window.{gone}")
     visit.go()
     assert visit.asked("document.cookie = 'b=2'; await fetch('/asked')", "asked") == f"/(S({ID}))/asked"

@@ -1,6 +1,7 @@
 """What page scripts do in a real Chromium that takes no cookies: it comes to the same as in one that takes them (R22, R34).
 
-Without the section every step fails with cookies blocked and succeeds with cookies allowed, so the section carries them.
+Where the section has no entry every step fails with cookies blocked, and without the section it succeeds with cookies allowed: so
+it is the section that carries them.
 """
 
 import re
@@ -24,52 +25,54 @@ CARRIED = re.compile(rb"\(S\(|\bsid=")
 
 
 class Setting(NamedTuple):
-    """A browser and a proxy."""
+    """A host whose sessions are carried, or not, and how it is visited."""
 
-    carrier: str | None
-    cookies_blocked: bool = True
+    carrier: str | None = None
     scheme: str = "http"
 
     @property
-    def rules(self) -> str:
-        if self.carrier is None:
-            return ""
-        return f"cookieless: [{{match: {{host: {spa.HOST}}}, mode: uri, carrier: {self.carrier}}}]\n"
+    def host(self) -> str:
+        return f"{self.carrier or 'plain'}.example"
+
+    @property
+    def rule(self) -> str:
+        return f"{{match: {{host: {self.host}}}, mode: uri, carrier: {self.carrier}}}"
 
 
-CARRIED_SETTINGS = {
+PLAIN = Setting()
+SETTINGS = {
     "path": Setting("path"),
     "query": Setting("query"),
     "matrix": Setting("matrix"),
-    "path over https": Setting("path", scheme="https"),
+    "path over https": Setting("path", "https"),
 }
-BLOCKED, ALLOWED = Setting(None), Setting(None, cookies_blocked=False)
+RULES = f"cookieless: [{', '.join(SETTINGS[carrier].rule for carrier in ('path', 'query', 'matrix'))}]\n"
 
 
-class Opened(NamedTuple):
-    """The browser of one setting, and the application it sees."""
+class Tab(NamedTuple):
+    """A browser with one tab, and the application it sees: a new tab takes longer than a step."""
 
-    setting: Setting
     context: BrowserContext
     origin: Origin
 
-    def start(self) -> Page:
+    def start(self, setting: Setting) -> Page:
         """The start page, for somebody who was never here."""
         self.context.clear_cookies()
-        page = self.context.new_page()
+        page = self.context.pages[0]
         page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"{self.setting.scheme}://{spa.HOST}/")
+        page.goto(f"{setting.scheme}://{setting.host}/")
         return page
 
-    def outcome(self, step: Step) -> object:
+    def outcome(self, setting: Setting, step: Step) -> object:
         """What comes of a step; the browser's error if it does not come to its end."""
-        page = self.start()
+        page = self.start(setting)
         try:
             return act(page, step)
         except Error as failure:
             return failure
         finally:
-            page.close()
+            for popup in self.context.pages[1:]:
+                popup.close()
 
 
 def act(page: Page, step: Step) -> object:
@@ -84,51 +87,51 @@ def act(page: Page, step: Step) -> object:
     if step.way is Way.OPENS:
         with page.expect_popup() as popup:
             page.evaluate(begin)
-        text = popup.value.locator("#landed").text_content()
-        popup.value.close()
-        return text
+        return popup.value.locator("#landed").text_content()
     with page.expect_navigation():
         page.evaluate(begin)
     return page.locator("#landed").text_content()
 
 
 @pytest.fixture(scope="module")
-def opened(
+def tab(
     request: pytest.FixtureRequest, certificate: Path, confdir: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Opened]:
-    """The browser of a setting, for all steps."""
-    setting: Setting = request.param
-    place = tmp_path_factory.mktemp("opened")
-    with opened_browser(certificate, confdir, place, setting.rules, setting.cookies_blocked) as both:
-        spa.Application(both.origin)
-        yield Opened(setting, both.context, both.origin)
+) -> Iterator[Tab]:
+    """A browser that refuses cookies behind a proxy with the section, or one that takes them behind a proxy without it."""
+    refuses: bool = request.param
+    rules, place = RULES if refuses else "", tmp_path_factory.mktemp("tab")
+    with opened_browser(certificate, confdir, place, rules, cookies_blocked=refuses) as both:
+        for setting in (*SETTINGS.values(), PLAIN):
+            spa.Application(both.origin, setting.host)
+        yield Tab(both.context, both.origin)
 
 
-def for_each(**settings: Setting) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("opened", settings.values(), ids=settings, indirect=True, scope="module")
-
-
+refusing, taking = (
+    pytest.mark.parametrize("tab", [refuses], ids=[pytest.HIDDEN_PARAM], indirect=True, scope="module")
+    for refuses in (True, False)
+)
 each_step = pytest.mark.parametrize("step", spa.STEPS, ids=lambda step: step.name)
 
 
-@for_each(**CARRIED_SETTINGS)
+@refusing
 @each_step
-def test_a_step_without_cookies_comes_to_the_same(opened: Opened, step: Step) -> None:
-    opened.origin.received.clear()
-    assert opened.outcome(step) == step.expected
-    assert opened.origin.received
-    for request in opened.origin.received:
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
+def test_a_step_without_cookies_comes_to_the_same(tab: Tab, setting: Setting, step: Step) -> None:
+    tab.origin.received.clear()
+    assert tab.outcome(setting, step) == step.expected
+    assert tab.origin.received
+    for request in tab.origin.received:
         for said in (request.head, request.body):
             assert CARRIED.search(unquote_to_bytes(said)) is None
 
 
-@for_each(allowed=ALLOWED)
+@refusing
 @each_step
-def test_without_the_section_a_step_succeeds_with_cookies(opened: Opened, step: Step) -> None:
-    assert opened.outcome(step) == step.expected
+def test_a_step_fails_without_cookies_on_a_host_without_an_entry(tab: Tab, step: Step) -> None:
+    assert tab.outcome(PLAIN, step) != step.expected
 
 
-@for_each(blocked=BLOCKED)
+@taking
 @each_step
-def test_without_the_section_a_step_fails_without_cookies(opened: Opened, step: Step) -> None:
-    assert opened.outcome(step) != step.expected
+def test_without_the_section_a_step_succeeds_with_cookies(tab: Tab, step: Step) -> None:
+    assert tab.outcome(PLAIN, step) == step.expected

@@ -15,7 +15,6 @@ from urllib.parse import parse_qs
 from rig.messages import Answer, Received
 from rig.origin import Origin
 
-HOST = "spa.example"
 SESSION, TOKEN = "app", "csrf"
 HTML, JSON, SCRIPT, EVENTS = (
     b"Content-Type: " + kind
@@ -199,11 +198,11 @@ class Session:
 
 
 class Application:
-    """The application, once it is put into an origin."""
+    """The application, once it is put into an origin under a host."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, host: str) -> None:
         self._sessions: dict[str, Session] = {}
-        origin.answers[HOST + "/"] = lambda request: _closed(self.start(request))
+        origin.answers[host + "/"] = lambda request: _closed(self.start(request))
         places: dict[str, Callable[[Received, Session], Answer]] = {
             "/api": self.api,
             "/cookies": lambda request, session: as_json(cookies_of(request)),
@@ -221,7 +220,7 @@ class Application:
             "/flag": self.flag,
         }
         for path, place in places.items():
-            origin.answers[HOST + path] = self._guarded(place)
+            origin.answers[host + path] = self._guarded(place)
 
     def start(self, request: Received) -> Answer:
         """The start page, with a new session unless the client has one."""

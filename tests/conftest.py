@@ -19,8 +19,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from mitmproxy import certs
 
+from rig import nursery
 from rig.origin import Origin
-from rig.process import ADDON, BIN, Option, Proxy, Site, environment, set_arguments
+from rig.process import ADDON, MITMDUMP, Option, Proxy, Site, environment, set_arguments
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -109,10 +110,8 @@ def mitmdump(confdir: Path, tmp_path: Path) -> Callable[..., subprocess.Complete
         if not {"-r", "-nr"} & set(arguments):
             settings["cookies_store"] = f"sqlite:{tmp_path / 'cookies.db'}"
         settings |= options or {}
-        command = [BIN / "mitmdump", "--listen-port", "0", "-s", ADDON, *set_arguments(settings), *arguments]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False
-        )
+        command = [MITMDUMP, "--listen-port", "0", "-s", str(ADDON), *set_arguments(settings), *map(str, arguments)]
+        return nursery.run(command, tmp_path, environment(), 60)
 
     return run
 

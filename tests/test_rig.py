@@ -1,5 +1,6 @@
 """The rig itself, with a script of three lines instead of the one under test: what it promises the other tests is true."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def test_reverse_and_upstream_mode(bare: Callable[..., Proxy], origin: Origin) -
 
 @pytest.mark.parametrize("ui", ["mitmdump", "mitmweb", "mitmproxy"])
 def test_every_interface_starts_and_ends(bare: Callable[..., Proxy], origin: Origin, ui: str) -> None:
-    running = bare(ui=ui)
+    running = bare(ui=ui, fresh=True)
     assert running.curl("http://shop.example/").status == 404
     assert running.stop() == 0
 
@@ -97,6 +98,39 @@ def test_the_log_is_heard(bare: Callable[..., Proxy]) -> None:
     running = bare()
     running.wait_for_log("hello from the script")
     assert running.kill() == -9
+
+
+SELF_PORTRAIT = """
+import gc, json, logging, os, resource, signal, sys, threading
+
+def running():
+    streams = [(one.encoding, one.errors, one.write_through) for one in (sys.stdin, sys.stdout, sys.stderr)]
+    handlers = [getattr(one, "__name__", one) for one in map(signal.getsignal, sorted(signal.valid_signals()))]
+    environment = {name: value for name, value in os.environ.items() if name != "RIG_READY"}
+    places = filter(os.path.lexists, (f"/proc/self/fd/{number}" for number in range(256)))
+    descriptors = sorted(os.readlink(place).partition(":")[0] for place in places)
+    limits = [resource.getrlimit(number) for number in range(16)]
+    collector = gc.isenabled(), gc.get_threshold(), gc.get_freeze_count(), gc.callbacks
+    own = sys.argv, sys.path, sys.warnoptions, sys.getswitchinterval(), sys.getrecursionlimit()
+    place = os.getcwd(), os.getpgrp(), os.getsid(0), os.umask(0o22), [each.name for each in threading.enumerate()]
+    said = own, place, environment, streams, handlers, descriptors, limits, collector, sys.flags[:-2]
+    logging.info("PORTRAIT " + json.dumps([list(sys.modules), said], default=str))
+"""
+
+
+def test_a_fork_of_the_nursery_is_as_a_start_of_its_own(bare: Callable[..., Proxy], tmp_path: Path) -> None:
+    """Handlers, descriptors, limits and so on; only of the modules there are more, and none of ours."""
+    script = tmp_path / "portrait.py"
+    script.write_text(SELF_PORTRAIT)
+    portraits = []
+    for fresh in (True, False):
+        running = bare(addon=script, home=tmp_path, fresh=fresh)
+        portraits.append(json.loads(running.wait_for_log("PORTRAIT (.*)")[1]))
+        assert running.stop() == 0
+    (started_with, started), (forked_with, forked) = portraits
+    assert forked == started
+    assert set(started_with) < set(forked_with)
+    assert not any(name.startswith(("cookies", "cookieproxy", "rig")) for name in forked_with)
 
 
 def test_a_start_that_fails_says_why(bare: Callable[..., Proxy], tmp_path: Path) -> None:

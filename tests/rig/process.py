@@ -19,12 +19,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rig import clients
+from rig import clients, nursery
 
 ROOT = Path(__file__).parents[2]
 ADDON = ROOT / "addons" / "cookies.py"
 RIG_ADDON = Path(__file__).parent / "addon" / "rig_addon.py"
 BIN = Path(sys.executable).parent
+MITMDUMP = str(BIN / "mitmdump")
 START_SECONDS = 30
 STOP_SECONDS = 20
 
@@ -81,6 +82,8 @@ class Proxy:
     arguments: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     allow_traceback: bool = False
+    fresh: bool = False
+    """True if even Python and mitmproxy are to be started anew; as they are for other commands and environments."""
 
     def __post_init__(self) -> None:
         self._output = bytearray()
@@ -136,16 +139,13 @@ class Proxy:
             "RIG_HTTP_PORT": str(self.site.http_port),
             "RIG_HTTPS_PORT": str(self.site.https_port),
         }
+        command = self.command()
+        launch = _popen if self.fresh or self.env or command[0] != MITMDUMP else nursery.fork
         try:
-            self._process = subprocess.Popen(
-                self.command(),
-                cwd=self.home,
-                env=environment(**rig, **self.env),
-                stdin=output if self.ui == "mitmproxy" else subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=(told,),
-            )
+            with open(os.devnull) as nothing:
+                stdin = output if self.ui == "mitmproxy" else nothing.fileno()
+                env = environment(**rig, **self.env)
+                self._process = launch(command, self.home, env, [stdin, output, output, told])
         finally:
             os.close(told)
             os.close(output)
@@ -244,6 +244,13 @@ class Proxy:
         if said is None:
             self._process.kill()
         raise ProxyFailed(self.wait(), self.log())
+
+
+def _popen(
+    command: Sequence[str], cwd: Path, env: Mapping[str, str], streams: Sequence[int]
+) -> subprocess.Popen[bytes]:
+    stdin, stdout, stderr, told = streams
+    return subprocess.Popen(command, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr, pass_fds=[told])
 
 
 def terminal() -> tuple[int, int]:

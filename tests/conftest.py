@@ -6,6 +6,8 @@
         assert running.curl("http://shop.example/login").all(b"set-cookie") == [b"sid=1; Path=/"]
 
 Every host name leads to the origin. The parts lie in tests/rig: origin, process, clients, browser, flows, messages.
+
+Whatever drives a real proxy passes with the option cookies_fast on and off. `--cookies-fast` says which: on, off or both.
 """
 
 import subprocess
@@ -21,24 +23,77 @@ from mitmproxy import certs
 
 from rig import nursery
 from rig.origin import Origin
-from rig.process import ADDON, MITMDUMP, Option, Proxy, Site, environment, set_arguments
+from rig.process import ADDON, MITMDUMP, OPTIONS, Option, Proxy, Site, environment, set_arguments
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
 
+ON = pytest.param(True, id=pytest.HIDDEN_PARAM, marks=pytest.mark.cookies_fast_on)
+OFF = pytest.param(False, id="cookies_fast off", marks=pytest.mark.cookies_fast_off)
+SETTINGS = {"on": [ON], "off": [OFF], "both": [ON, OFF]}
+OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--cookies-fast",
+        choices=SETTINGS,
+        default="on",
+        help="what cookies_fast is in the tests that drive a real proxy",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that starts a proxy with the script is there once for each setting; off, its name says so."""
+    if "confdir" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("once"):
+        settings = SETTINGS[metafunc.config.getoption("--cookies-fast")]
+        metafunc.parametrize("cookies_fast", settings, indirect=True, scope="module")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Counts them by setting."""
+    for setting in ("on", "off"):
+        counts = {
+            outcome: sum(
+                f"cookies_fast_{setting}" in getattr(report, "keywords", ())  # what fails to be collected has none
+                for report in terminalreporter.getreports(outcome)
+            )
+            for outcome in OUTCOMES
+        }
+        if any(counts.values()):
+            said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+            terminalreporter.line(f"through a proxy with cookies_fast {setting}: {said}")
+
+
 @pytest.fixture(scope="session")
-def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def certificate_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """mitmproxy's own directory with one certificate authority for the whole run; making one takes half a second."""
     directory = tmp_path_factory.mktemp("mitmproxy")
     certs.CertStore.from_store(directory, "mitmproxy", 2048)
     return directory
 
 
+@pytest.fixture(scope="module")
+def cookies_fast(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Whether proxies are started with the option on, as they are if nothing is said."""
+    fast: bool = getattr(request, "param", True)
+    with pytest.MonkeyPatch.context() as patch:
+        if not fast:
+            patch.setitem(OPTIONS, "cookies_fast", False)
+        yield fast
+
+
+@pytest.fixture(scope="module")
+def confdir(certificate_authority: Path, cookies_fast: bool) -> Path:
+    """mitmproxy's directory for every proxy: so whatever starts one has cookies_fast among its fixtures."""
+    return certificate_authority
+
+
 @pytest.fixture(scope="session")
-def certificate(confdir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def certificate(certificate_authority: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The origin's key and certificate, which nobody has reason to trust."""
-    entry = certs.CertStore.from_store(confdir, "mitmproxy", 2048).get_cert("origin.example", [])
+    entry = certs.CertStore.from_store(certificate_authority, "mitmproxy", 2048).get_cert("origin.example", [])
     path = tmp_path_factory.mktemp("origin") / "origin.pem"
     key = entry.privatekey.private_bytes(
         serialization.Encoding.PEM,
@@ -106,6 +161,7 @@ def mitmdump(confdir: Path, tmp_path: Path) -> Callable[..., subprocess.Complete
             "confdir": str(confdir),
             "cookies_rules": str(rules_path),
             "listen_host": "127.0.0.1",
+            **OPTIONS,
         }
         if not {"-r", "-nr"} & set(arguments):
             settings["cookies_store"] = f"sqlite:{tmp_path / 'cookies.db'}"

@@ -12,6 +12,8 @@ from rig.messages import Answer, Received
 from rig.origin import Origin
 from rig.process import Proxy, ProxyFailed
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def bare(proxy: Callable[..., Proxy], tmp_path: Path) -> Callable[..., Proxy]:

@@ -132,22 +132,28 @@ def test_a_signal_arrives(ready: Path, tmp_path: Path) -> None:
         assert process.returncode == 3
 
 
+MARKED = ["-m", "not real"]
+WORKERS = ["-n", "3", "--dist", "worksteal"]
+BOTH = ["--cookies-fast", "both"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "passed"),
     [
-        pytest.param([], ["-m", "not real", "-n", "3", "TESTS"], id="all"),
-        pytest.param(["--real"], ["-n", "3", "TESTS"], id="the real servers too"),
+        pytest.param([], [*MARKED, *WORKERS, *BOTH, "TESTS"], id="all"),
+        pytest.param(["--real"], [*WORKERS, *BOTH, "TESTS"], id="the real servers too"),
+        pytest.param(["-k", "scripts", "-x"], [*MARKED, *WORKERS, "-k", "scripts", "-x", "TESTS"], id="by name"),
+        pytest.param(["-m", "browser"], [*MARKED, *WORKERS, "-m", "browser", "TESTS"], id="by mark"),
+        pytest.param(["-n", "0"], [*MARKED, *BOTH, "-n", "0", "TESTS"], id="workers of one's own"),
+        pytest.param(["--pdb"], [*MARKED, *BOTH, "--pdb", "TESTS"], id="a debugger"),
+        pytest.param(["--last-failed"], [*MARKED, *WORKERS, *BOTH, "--last-failed", "TESTS"], id="what failed"),
         pytest.param(
-            ["-k", "scripts", "-x"], ["-m", "not real", "-n", "3", "-k", "scripts", "-x", "TESTS"], id="by name"
+            ["--cookies-fast", "off"],
+            [*MARKED, *WORKERS, "--cookies-fast", "off", "TESTS"],
+            id="a setting of one's own",
         ),
-        pytest.param(["-n", "0"], ["-m", "not real", "-n", "0", "TESTS"], id="workers of one's own"),
-        pytest.param(["--pdb"], ["-m", "not real", "--pdb", "TESTS"], id="a debugger"),
-        pytest.param(
-            ["a_test.py::test_b"], ["-m", "not real", "a_test.py::test_b"], id="a test of the caller's directory"
-        ),
-        pytest.param(
-            ["-k", "a_test.py"], ["-m", "not real", "-n", "3", "-k", "a_test.py", "TESTS"], id="a name like a file's"
-        ),
+        pytest.param(["a_test.py::test_b"], [*MARKED, "a_test.py::test_b"], id="a test of the caller's directory"),
+        pytest.param(["-k", "a_test.py"], [*MARKED, *WORKERS, "-k", "a_test.py", "TESTS"], id="a name like a file's"),
     ],
 )
 def test_pytest_gets_what_the_caller_said(

@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -18,32 +17,12 @@ from mitmproxy.test import taddons
 from cookieproxy.proxy import connections, dispatch, fast, shortcuts
 from cookieproxy.proxy.addon import Cookies
 from cookieproxy.proxy.connections import FastLayer
+from rig.addon.touched_addon import INSIDE, differences, everything
+from rig.flows import write_flows
+from rig.process import ADDON, Proxy
+from rig.shared import CONTROL, get, set_option
 
-type Place = tuple[str, str]
-
-
-def everything() -> dict[Place, object]:
-    """All that mitmproxy's modules, and the classes in them, consist of."""
-    found: dict[Place, object] = {}
-    for module_name, module in list(sys.modules.items()):
-        if module is None or module_name.partition(".")[0] != "mitmproxy" or module_name == "mitmproxy.ctx":
-            continue
-        for name, value in list(vars(module).items()):
-            found[module_name, name] = value
-            if isinstance(value, type) and value.__module__ == module_name:
-                found |= {(f"{module_name}.{name}", part): each for part, each in vars(value).items()}
-    return found
-
-
-COUNTED = {"__last_debug_message", "_abc_impl", "__weakref__", "__dict__"}
-
-
-def differences(before: dict[Place, object], after: dict[Place, object]) -> set[Place]:
-    return {
-        place
-        for place in before.keys() | after.keys()
-        if before.get(place) is not after.get(place) and place[1] not in COUNTED
-    }
+TOUCHED = Path(__file__).parents[1] / "rig" / "addon" / "touched_addon.py"
 
 
 class Stage:
@@ -116,7 +95,7 @@ async def test_on_only_what_is_said_is_touched_and_all_of_it_is_given_back(stage
     after = everything()
     touched = differences(before, after)
     assert len(touched) >= len(replaced)
-    assert all(any(after[place] is each for each in replaced) for place in touched)
+    assert all(any(after[place] is each for each in replaced) for place in touched if place[1] not in INSIDE)
     assert vars(on.master.addons)["trigger_event"]
     assert isinstance(on.handler.layer, FastLayer)
     assert gc.get_freeze_count() > 0
@@ -131,6 +110,49 @@ async def test_on_only_what_is_said_is_touched_and_all_of_it_is_given_back(stage
     on.addon.done()
     assert differences(before, everything()) == set()
     assert on.handler.layer is on.own_layer
+
+
+@pytest.mark.once
+def test_a_mitmdump_with_it_off_is_as_it_was_before_our_script(proxy: Callable[..., Proxy], tmp_path: Path) -> None:
+    """Also after it was switched on and off: mitmproxy's modules, what its parts have for attributes, and the connections."""
+    (tmp_path / "rules.yaml").write_text("version: 1")
+    options = {
+        "cookies_rules": str(tmp_path / "rules.yaml"),
+        "cookies_store": f"sqlite:{tmp_path / 'cookies.db'}",
+        "cookies_fast": False,
+    }
+    bare = touched(proxy(addon=TOUCHED, arguments=CONTROL, fresh=True))
+    running = proxy(addon=TOUCHED, arguments=("-s", str(ADDON), *CONTROL), options=options, fresh=True)
+    assert touched(running) == bare
+    for _ in range(2):
+        assert set_option(running, "cookies_fast=true").status == 200
+        while_on = touched(running) - bare
+        assert len(while_on) > len(shortcuts.SHORTCUTS)
+        assert while_on > {
+            "mitmproxy.addonmanager.AddonManager.trigger_event",
+            "a layer is cookieproxy.proxy.connections.FastLayer",
+        }
+        assert set_option(running, "cookies_fast=false").status == 200
+        assert touched(running) == bare
+
+
+def test_proxies_have_the_setting_that_the_tests_are_run_with(
+    proxy: Callable[..., Proxy], mitmdump: Callable[..., Any], cookies_fast: bool, tmp_path: Path
+) -> None:
+    script = tmp_path / "tell.py"
+    script.write_text(
+        "from mitmproxy import ctx\ndef done():\n    print('cookies_fast is', ctx.options.cookies_fast)\n"
+    )
+    running = proxy(arguments=("-s", str(script)))
+    assert running.stop() == 0
+    read = mitmdump("-n", "-r", write_flows(tmp_path / "flows", []), "-s", script)
+    for said in (running.log(), read.stdout):
+        assert f"cookies_fast is {cookies_fast}" in said
+
+
+def touched(running: Proxy) -> set[str]:
+    """What its first addon finds changed since it was loaded, and what is as it is in any mitmproxy."""
+    return set(get(running, "http://touched.test/").body.decode().splitlines())
 
 
 @pytest.mark.parametrize("part", [dispatch, connections, shortcuts], ids=lambda part: part.__name__.rpartition(".")[2])

@@ -12,7 +12,7 @@ import pytest
 from cookieproxy.record.store import open_reader
 from rig.flows import make_flow, read_flows, write_flows
 from rig.messages import Answer
-from rig.process import ADDON, BIN, environment, eventually, set_arguments
+from rig.process import ADDON, MITMDUMP, OPTIONS, environment, eventually, set_arguments
 from rig.shared import errors, get
 
 HOLD = "browser: rfc6265bis\nrules: [{name: keep it, match: {cookie: held}, hold: true}]\n"
@@ -237,8 +237,8 @@ def test_a_signal_while_a_file_is_read_ends_it_with_what_was_read(confdir, tmp_p
             file.write(re.sub(UUID, b"%08x\\1" % number, once.read_bytes()))
     rules, store = tmp_path / "rules.yaml", tmp_path / "read.db"
     rules.write_text("browser: none\n")
-    settings = {"confdir": str(confdir), "cookies_rules": str(rules), "cookies_store": f"sqlite:{store}"}
-    command = [BIN / "mitmdump", "-q", "-s", ADDON, *set_arguments(settings), "-nr", many]
+    settings = {"confdir": str(confdir), "cookies_rules": str(rules), "cookies_store": f"sqlite:{store}"} | OPTIONS
+    command = [MITMDUMP, "-q", "-s", ADDON, *set_arguments(settings), "-nr", many]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:

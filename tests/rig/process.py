@@ -31,6 +31,9 @@ STOP_SECONDS = 20
 
 type Option = str | int | bool | Sequence[str]
 
+OPTIONS: dict[str, Option] = {}
+"""What every proxy with the script is started with, unless a test says otherwise."""
+
 
 class ProxyFailed(Exception):
     """The process ended before it listened. `code` is its exit code, `log` all it said."""
@@ -122,7 +125,7 @@ class Proxy:
         if self.ui == "mitmweb":
             options |= {"web_open_browser": False, "web_host": "127.0.0.1", "web_port": clients.free_port()}
         if self.addon == ADDON:
-            options |= {"cookies_store": f"sqlite:{self.store_path}", "cookies_rules": str(self.rules_path)}
+            options |= {"cookies_store": f"sqlite:{self.store_path}", "cookies_rules": str(self.rules_path), **OPTIONS}
         scripts = [part for script in (self.addon, RIG_ADDON) if script for part in ("-s", str(script))]
         return [
             *(str(BIN / self.ui), "--listen-port", "0", *scripts),

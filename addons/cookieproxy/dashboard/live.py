@@ -1,13 +1,13 @@
 """What happens, to who watches while it happens: gathered as it comes, sent in batches, so that a thousand a second disturb nobody.
 
 Costs nothing while nobody watches. Runs on the event loop and never waits there; a watcher that reads too slowly misses batches,
-and is told how much. Knows no HTTP: a watcher is an iterator of messages.
+and is told how much. Knows no HTTP.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
 
 from ..core.events import Event, FindingSeen, HostSeen, Observation, RequestSeen, SessionSeen, SetCookieSeen
 from .rows import Row, rows_of
@@ -44,11 +44,34 @@ class Message:
     """JSON, in one line."""
 
 
-@dataclass(slots=True, eq=False)
-class _Watcher:
-    messages: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(MOST_BATCHES))
-    missed: int = 0
-    """Rows that it was too slow for."""
+class Watcher:
+    """One who watches, from `Hub.join` to `Hub.leave`."""
+
+    def __init__(self) -> None:
+        self.missed = 0
+        """Rows that it was too slow for."""
+        self._messages: asyncio.Queue[Message | None] = asyncio.Queue(MOST_BATCHES)
+
+    async def next(self, seconds: float) -> Message | None:
+        """What happens next; None when it is over. Raises TimeoutError if nothing happens for so long."""
+        async with asyncio.timeout(seconds):
+            return await self._messages.get()
+
+    def put(self, message: Message, rows: int) -> None:
+        """Hand it on, or count its rows if there is no room."""
+        try:
+            if self.missed:
+                self._messages.put_nowait(Message("events", json.dumps({"rows": [], "skipped": self.missed})))
+                self.missed = 0
+            self._messages.put_nowait(message)
+        except asyncio.QueueFull:
+            self.missed += rows
+
+    def end(self) -> None:
+        """It is over: what waits is not needed any more."""
+        while not self._messages.empty():
+            self._messages.get_nowait()
+        self._messages.put_nowait(None)
 
 
 def _is_of_rule(seen: Observation) -> bool:
@@ -82,7 +105,7 @@ class Hub:
     def __init__(self) -> None:
         self.is_watched = False
         """Ask before `take`: it saves the call."""
-        self._watchers: set[_Watcher] = set()
+        self._watchers: set[Watcher] = set()
         self._gathered: list[Observation] = []
         self._more = 0
         self._changed: set[str] = set()
@@ -106,23 +129,29 @@ class Hub:
         if self.is_watched:
             self._changed.add(what)
 
-    async def watch(self) -> AsyncIterator[Message]:
-        """What happens from now on."""
-        watcher = _Watcher()
+    def join(self) -> Watcher:
+        """Watch from now on."""
+        watcher = Watcher()
         self._watchers.add(watcher)
         self.is_watched = True
         if self._sending is None:
             self._sending = asyncio.get_running_loop().create_task(self._send())
-        try:
-            while True:
-                yield await watcher.messages.get()
-        finally:
-            self._watchers.discard(watcher)
-            if not self._watchers:
-                self.close()
+        return watcher
+
+    def leave(self, watcher: Watcher) -> None:
+        """Watch no more; again does nothing."""
+        self._watchers.discard(watcher)
+        if not self._watchers:
+            self._rest()
 
     def close(self) -> None:
-        """Nobody watches any more."""
+        """It is over for all who watch."""
+        for watcher in self._watchers:
+            watcher.end()
+        self._watchers.clear()
+        self._rest()
+
+    def _rest(self) -> None:
         self.is_watched = False
         self._gathered, self._more, self._changed = [], 0, set()
         if self._sending is not None:
@@ -156,10 +185,4 @@ class Hub:
 
     def _put(self, message: Message, rows: int) -> None:
         for watcher in self._watchers:
-            try:
-                if watcher.missed:
-                    watcher.messages.put_nowait(Message("events", json.dumps({"rows": [], "skipped": watcher.missed})))
-                    watcher.missed = 0
-                watcher.messages.put_nowait(message)
-            except asyncio.QueueFull:
-                watcher.missed += rows
+            watcher.put(message, rows)

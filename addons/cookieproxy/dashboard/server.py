@@ -219,41 +219,32 @@ class Stream(Handler):
             return
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         self.set_header("X-Accel-Buffering", "no")
-        self._gone = asyncio.get_running_loop().create_future()
-        _STREAMS.add(self._gone)
-        watching = self.parts.hub.watch()
-        next_message: asyncio.Future[Any] | None = None
+        self._watcher = watcher = self.parts.hub.join()
         try:
             self.write("retry: 1000\n\n")
             await self.flush()
-            while not self._gone.done():
-                next_message = next_message or asyncio.ensure_future(anext(watching))
-                await asyncio.wait(
-                    (next_message, self._gone), timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
-                )
-                if next_message.done():
-                    message = next_message.result()
-                    next_message = None
-                    self.write(f"event: {message.name}\ndata: {message.data}\n\n")
-                else:
+            while True:
+                try:
+                    message = await watcher.next(HEARTBEAT_SECONDS)
+                except TimeoutError:
                     self.write(":\n\n")
+                else:
+                    if message is None:
+                        break
+                    self.write(f"event: {message.name}\ndata: {message.data}\n\n")
                 await self.flush()
         except StreamClosedError:
             pass
         except asyncio.CancelledError:  # the loop ends: there is nobody left to tell
             self._auto_finish = False
         finally:
-            _STREAMS.discard(self._gone)
-            if next_message is not None:
-                next_message.cancel()
-                await asyncio.gather(next_message, return_exceptions=True)
-            await watching.aclose()  # type: ignore[attr-defined]  # it is a generator
+            self.parts.hub.leave(watcher)
 
     def on_connection_close(self) -> None:
         """The client went away."""
-        gone = getattr(self, "_gone", None)
-        if gone is not None and not gone.done():
-            gone.set_result(None)
+        watcher = getattr(self, "_watcher", None)
+        if watcher is not None:
+            watcher.end()
 
 
 class Metrics(Handler):
@@ -355,9 +346,6 @@ class Server:
         """Answer no more; again does nothing."""
         if self._http is not None:
             self._http.stop()
-            for gone in _STREAMS:
-                if not gone.done():
-                    gone.set_result(None)
             closing = asyncio.ensure_future(self._http.close_all_connections())
             _CLOSING.add(closing)
             closing.add_done_callback(_CLOSING.discard)
@@ -365,8 +353,6 @@ class Server:
 
 
 _CLOSING: set["asyncio.Future[None]"] = set()
-_STREAMS: set["asyncio.Future[None]"] = set()
-"""What ends each stream that is open."""
 
 
 def application(parts: Parts) -> Application:

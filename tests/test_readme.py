@@ -69,7 +69,7 @@ def test_the_floors_are_those_that_are_kept():
 
 
 @pytest.mark.parametrize(
-    "command", ["scripts/proxy", "scripts/test", "scripts/check", "scripts/bench", "scripts/cookies"]
+    "command", ["scripts/proxy", "scripts/test", "scripts/check", "scripts/bench", "scripts/soak", "scripts/cookies"]
 )
 def test_named_commands_exist(command):
     assert command in README

@@ -18,6 +18,7 @@ from rig.shared import Pair
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.once,
     pytest.mark.skipif(browser.executable() is None, reason="there is no Chromium on this machine"),
 ]
 

@@ -20,6 +20,7 @@ from rig.dashboard import FIREFOX, THEMES, WIDTHS, Tab, client_of
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.once,
     pytest.mark.skipif(browser.executable() is None, reason="there is no Chromium on this machine"),
 ]
 

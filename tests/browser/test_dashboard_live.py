@@ -16,6 +16,7 @@ from rig.shared import Pair, set_option
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.once,
     pytest.mark.skipif(browser.executable() is None, reason="there is no Chromium on this machine"),
 ]
 

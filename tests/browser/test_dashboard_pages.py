@@ -13,6 +13,7 @@ from rig.dashboard import DESKTOP, FIREFOX, THEMES, WIDTHS, Tab, client_of
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.once,
     pytest.mark.skipif(browser.executable() is None, reason="there is no Chromium on this machine"),
 ]
 

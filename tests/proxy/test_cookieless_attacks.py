@@ -131,14 +131,11 @@ def attacked(page: Page, attack: Attack) -> None:
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_no_other_site_learns_an_id(opened: Opened, attack: Attack) -> None:
     prepare(opened.origin, attack)
-    page = opened.context.new_page()
-    try:
-        attacked(page, attack)
-        if not page.url.startswith(f"{attack.scheme}://{attack.host}/"):
-            said = page.evaluate("location.href + ' ' + document.referrer")
-            assert not ID.search(unquote_to_bytes(said)), said
-    finally:
-        page.close()
+    page = opened.context.pages[0]
+    attacked(page, attack)
+    if not page.url.startswith(f"{attack.scheme}://{attack.host}/"):
+        said = page.evaluate("location.href + ' ' + document.referrer")
+        assert not ID.search(unquote_to_bytes(said)), said
 
 
 # -- said byte by byte -----------------------------------------------------------------------------------------------------

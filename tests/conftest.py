@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from hypothesis import settings
 from mitmproxy import certs
 
 from rig import nursery
@@ -28,6 +29,10 @@ from rig.process import ADDON, MITMDUMP, OPTIONS, Option, Proxy, Site, environme
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
+
+# A busy machine is no counterexample; what may not take long is measured by tests of its own.
+settings.register_profile("patient", settings.get_profile(settings.get_current_profile_name()), deadline=None)
+settings.load_profile("patient")
 
 ON = pytest.param(True, id=pytest.HIDDEN_PARAM, marks=pytest.mark.cookies_fast_on)
 OFF = pytest.param(False, id="cookies_fast off", marks=pytest.mark.cookies_fast_off)
@@ -47,8 +52,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that starts a proxy with the script is there once for each setting; off, its name says so."""
     if "confdir" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("once"):
-        settings = SETTINGS[metafunc.config.getoption("--cookies-fast")]
-        metafunc.parametrize("cookies_fast", settings, indirect=True, scope="module")
+        asked = SETTINGS[metafunc.config.getoption("--cookies-fast")]
+        metafunc.parametrize("cookies_fast", asked, indirect=True, scope="module")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

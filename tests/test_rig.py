@@ -112,7 +112,7 @@ def running():
     places = filter(os.path.lexists, (f"/proc/self/fd/{number}" for number in range(256)))
     descriptors = sorted(os.readlink(place).partition(":")[0] for place in places)
     limits = [resource.getrlimit(number) for number in range(16)]
-    collector = gc.isenabled(), gc.get_threshold(), gc.get_freeze_count(), gc.callbacks
+    collector = gc.isenabled(), gc.get_threshold(), gc.callbacks
     own = sys.argv, sys.path, sys.warnoptions, sys.getswitchinterval(), sys.getrecursionlimit()
     place = os.getcwd(), os.getpgrp(), os.getsid(0), os.umask(0o22), [each.name for each in threading.enumerate()]
     said = own, place, environment, streams, handlers, descriptors, limits, collector, sys.flags[:-2]

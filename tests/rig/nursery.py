@@ -7,6 +7,7 @@ program of that process, which lives as long as the one that asked for it and ne
 
 import atexit
 import contextlib
+import gc
 import json
 import os
 import select
@@ -122,6 +123,7 @@ def main(descriptor: int) -> None:
     sys.path.insert(0, str(Path(sys.executable).parent))  # as for the command itself
     for name in IMPORTED:
         import_module(name)
+    gc.freeze()  # what all forks share is neither looked at for garbage nor copied for that
     with socket.socket(fileno=descriptor) as control:
         while True:
             said, passed, _, _ = socket.recv_fds(control, 1, 6)

@@ -50,10 +50,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that starts a proxy with the script is there once for each setting; off, its name says so."""
-    if "confdir" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("once"):
-        asked = SETTINGS[metafunc.config.getoption("--cookies-fast")]
-        metafunc.parametrize("cookies_fast", asked, indirect=True, scope="module")
+    """A test that starts a proxy with the script is there once for each setting; off, its name says so.
+
+    Those in Chromium take as long as all others together: they run with both only if they are picked (`-m browser`).
+    """
+    definition, option = metafunc.definition, metafunc.config.getoption
+    if "confdir" in metafunc.fixturenames and not definition.get_closest_marker("once"):
+        setting = option("--cookies-fast")
+        if setting == "both" and definition.get_closest_marker("browser") and option("-m") != "browser":
+            setting = "on"
+        metafunc.parametrize("cookies_fast", SETTINGS[setting], indirect=True, scope="module")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

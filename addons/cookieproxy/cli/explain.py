@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ..config import Config, ConfigError, parse_config
-from ..core.profiles import PROFILES, Overrides, Profile
+from ..core.profiles import PROFILES, Profile
 from ..core.syntax import wire_text
 from ..exchange.explain import Explanation, Question, explain
 from ..report.explained import explanation_fields
@@ -28,7 +28,7 @@ STYLES = {
 def run(arguments: Arguments) -> int:
     """Ask every browser."""
     config = _config(arguments)
-    profiles = [_profile(name, config) for name in arguments.browsers or PROFILES]
+    profiles = [config.profile(name) for name in arguments.browsers or PROFILES]
     question = _question(arguments)
     answers = [(profile, explain(question, config.rules, profile, load())) for profile in profiles]
     if arguments.json:
@@ -47,14 +47,6 @@ def _question(arguments: Arguments) -> Question:
         tuple(arguments.given),
         arguments.now,
         None if caused_by is None else caused_by.source,
-    )
-
-
-def _profile(name: str, config: Config) -> Profile:
-    """The browser with the limits of the rules file."""
-    limits = config.limits
-    return PROFILES[name].with_limits(
-        Overrides(limits.per_cookie_bytes, limits.per_site, limits.total, limits.max_age, limits.header_bytes)
     )
 
 

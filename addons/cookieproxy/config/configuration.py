@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from ..cookieless.entry import Entry
+from ..core.profiles import PROFILES, Overrides, Profile
 from ..rules.engine import RuleSet
 from ..rules.model import RuleTest
 from ..rules.patterns import Pattern
@@ -55,6 +56,13 @@ class Config:
     def empty(cls) -> "Config":
         """What an empty file says: nothing."""
         return cls()
+
+    def profile(self, browser: str) -> Profile:
+        """The profile of this name with the user's limits."""
+        limits = self.limits
+        return PROFILES[browser].with_limits(
+            Overrides(limits.per_cookie_bytes, limits.per_site, limits.total, limits.max_age, limits.header_bytes)
+        )
 
     def browser_for(self, client: str) -> str:
         """The profile's name for this client, or `auto`."""

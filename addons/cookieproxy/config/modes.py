@@ -29,12 +29,9 @@ def with_mode(octets: bytes, index: int, mode: str) -> bytes:
     edited = mark + _edited(text, _node(text, index), mode).encode()
     after = read(edited, "rules.yaml")
     changed = _rule(after.data, index)
-    if after.mistakes or changed is None or changed.pop("mode", None) != mode:
-        raise CannotEdit(
-            f"The rule is written in a way that cannot be edited here: set its mode to {shown(mode)} by hand."
-        )
+    is_written = not after.mistakes and changed is not None and changed.pop("mode", None) == mode
     rule.pop("mode", None)
-    if before.data != after.data:
+    if not is_written or before.data != after.data:
         raise CannotEdit(
             f"The rule is written in a way that cannot be edited here: set its mode to {shown(mode)} by hand."
         )

@@ -247,7 +247,7 @@ class Pages:
 
 
 def _sessions(store: Reader, wanted: Filter, now: float) -> Fields:
-    rows = store.questions.sessions(wanted)
+    rows = sorted(store.questions.sessions(wanted), key=lambda row: -row.started)
     gaps = store.questions.gaps()
     known = bounds_by_place(gaps)
     last = max((each.last_seen for each in rows), default=now)
@@ -263,7 +263,6 @@ def _sessions(store: Reader, wanted: Filter, now: float) -> Fields:
         }
         for fields, each in zip(documented, rows, strict=True)
     ]
-    shown.sort(key=lambda fields: -float(str(fields["started"])))
     return {
         "until": until,
         "sessions": shown[:MOST_SESSIONS],

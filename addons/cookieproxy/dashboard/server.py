@@ -68,7 +68,6 @@ class Parts(NamedTuple):
     hub: Hub
     gate: Gate
     peer_of: PeerOf
-    token: str
 
 
 class Handler(web.RequestHandler):
@@ -102,6 +101,14 @@ class Handler(web.RequestHandler):
         if refusal.status == 405:
             self.set_header("Allow", "GET, HEAD, POST")
         self.give({"error": refusal.sentence})
+
+    def said(self) -> Mapping[str, object] | None:
+        """The JSON object that the request holds; None if it holds none."""
+        try:
+            said = json.loads(self.request.body)
+        except (ValueError, RecursionError):
+            return None
+        return said if isinstance(said, dict) else None
 
     def give(self, said: object) -> None:
         """JSON."""
@@ -168,11 +175,8 @@ class Answering(Handler):
         if does is None:
             self.refuse(Refusal(405, "This is asked with GET."))
             return
-        try:
-            said = json.loads(self.request.body)
-        except (ValueError, RecursionError):
-            said = None
-        if not isinstance(said, dict):
+        said = self.said()
+        if said is None:
             self.refuse(Refusal(400, "What is said is no JSON object."))
             return
         await self._answer(lambda: does(said))
@@ -191,11 +195,7 @@ class Login(Handler):
 
     async def post(self) -> None:
         """Keep it in a cookie that goes nowhere else."""
-        try:
-            said = json.loads(self.request.body)
-        except (ValueError, RecursionError):
-            said = None
-        token = said.get("token") if isinstance(said, dict) else None
+        token = (self.said() or {}).get("token")
         if not isinstance(token, str) or not self.parts.gate.is_token(token.strip()):
             await asyncio.sleep(WRONG_TOKEN_SECONDS)
             self.refuse(Refusal(403, "That is not the token: the proxy printed it when it started."))

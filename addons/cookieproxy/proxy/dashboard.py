@@ -78,7 +78,7 @@ class Dashboard:
         gate = Gate(self._magic, self._port, self._token)
         rules = RulesPage(lambda: self._inside.rules_path, parse_rules, self._inside.tally)
         pages = Pages(self._inside, rules)
-        server.start(Parts(self._inside, pages, self._hub, gate, self._peer_of, self._token))
+        server.start(Parts(self._inside, pages, self._hub, gate, self._peer_of))
         self._server = server
         logger.info(f"Dashboard: http://{self._magic}/ through the proxy, or {gate.direct_url} on this machine.")
         if not _listens_on_loopback_only():

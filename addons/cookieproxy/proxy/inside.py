@@ -10,7 +10,7 @@ from mitmproxy import ctx
 from .. import VERSION
 from ..config import Config, parse_config
 from ..core.hosts import Suffixes
-from ..core.profiles import PROFILES, Overrides, Profile
+from ..core.profiles import Profile
 from ..dashboard.inside import CannotDo, Listener, Queue, Setup
 from ..exchange import Browser
 from ..formats import place_of
@@ -116,10 +116,7 @@ class RunningProxy:
 
     def profile(self, name: str) -> Profile:
         """The profile of this name with the limits of the rules file."""
-        limits = (self.config or Config.empty()).limits
-        return PROFILES[name].with_limits(
-            Overrides(limits.per_cookie_bytes, limits.per_site, limits.total, limits.max_age, limits.header_bytes)
-        )
+        return (self.config or Config.empty()).profile(name)
 
     def forget(self, site: str, client: str | None) -> str:
         """Make clients forget all cookies of a site."""

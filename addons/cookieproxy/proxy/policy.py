@@ -13,7 +13,7 @@ from mitmproxy.flow import Flow
 
 from ..config import Config, ConfigError, load_config
 from ..core.hosts import Suffixes
-from ..core.profiles import PROFILES, Overrides, Profile, profile_for_user_agent
+from ..core.profiles import Profile, profile_for_user_agent
 from ..exchange import RequestSide, ResponseSide
 from ..rules.sealing import Sealer
 
@@ -45,11 +45,7 @@ class Policy:
         """The profile of a client: by `browsers`, else `browser`, else its User-Agent; with the user's limits."""
         config = self.config
         name = config.browser_for(client)
-        profile = profile_for_user_agent(user_agent) if name == "auto" else PROFILES[name]
-        limits = config.limits
-        return profile.with_limits(
-            Overrides(limits.per_cookie_bytes, limits.per_site, limits.total, limits.max_age, limits.header_bytes)
-        )
+        return config.profile(profile_for_user_agent(user_agent).name if name == "auto" else name)
 
 
 class RulesFile:

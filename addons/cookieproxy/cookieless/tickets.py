@@ -5,19 +5,19 @@ bounded: the longest unused leave it, and come back from the store when their id
 """
 
 import hmac
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
-from ..core.events import Observation
+from ..core.events import Observation, SessionChange
 from ..core.hosts import Suffixes, site_of
 from ..core.outcome import CookielessReason
 from .entry import Entry
 from .ids import digest_of, is_id, new_id
 from .seen_ids import SeenIds
 from .ticket import Load, NewJar, Stored, Ticket
-from .told import Told
+from .told import Told, change_of
 
 __all__ = ["GRACE_SECONDS", "MOST_TICKETS", "EntryOf", "Load", "NewJar", "Sought", "Stored", "Ticket", "Tickets"]
 
@@ -44,6 +44,7 @@ class Tickets:
         """Also those that left the memory while a request of theirs goes on: one session must not become two."""
         self._seen = SeenIds()
         self._told = Told(suffixes)
+        self._left: deque[SessionChange] = deque(maxlen=MOST_TICKETS)
 
     def __iter__(self) -> Iterator[Ticket]:
         return iter(self._by_digest.values())
@@ -75,6 +76,10 @@ class Tickets:
         digest = digest_of(session_id)
         alive = self._alive.get(digest)
         return digest in self._by_digest or (alive is not None and alive.is_kept)
+
+    def has(self, digest: str) -> bool:
+        """True if the session of this digest is in memory."""
+        return digest in self._by_digest
 
     @property
     def has_issued(self) -> bool:
@@ -207,7 +212,10 @@ class Tickets:
         self._by_digest[ticket.digest] = self._alive[ticket.digest] = ticket
         self._by_digest.move_to_end(ticket.digest)
         if len(self._by_digest) > MOST_TICKETS:
-            self._told.leave(self._by_digest.popitem(last=False)[1])
+            left = self._by_digest.popitem(last=False)[1]
+            self._told.leave(left)
+            if left.ended is None and left.until is None:
+                self._left.append(change_of(left, left.last_used, None))
 
     # -- whose ids -----------------------------------------------------------------------------------------------------
 
@@ -220,6 +228,11 @@ class Tickets:
         return self._seen.of(client)
 
     # -- for the store -------------------------------------------------------------------------------------------------
+
+    def drain_left(self) -> Iterator[SessionChange]:
+        """The state of the sessions that went on when they left memory, since the last call."""
+        while self._left:
+            yield self._left.popleft()
 
     def drain_changes(self, now: float) -> list[Observation]:
         """What changed since the last call."""

@@ -32,12 +32,12 @@ class Told:
     def end(self, ticket: Ticket, now: float) -> None:
         """It is over, and with it what it holds."""
         if ticket.until is None:
-            self._waiting.append(_change(ticket, now, ticket.ended))
+            self._waiting.append(change_of(ticket, now, ticket.ended))
             self._untold.append(ticket)
 
     def replace(self, ticket: Ticket, now: float) -> None:
         """Another session takes its place."""
-        self._waiting.append(_change(ticket, now, now))
+        self._waiting.append(change_of(ticket, now, now))
         self._untold.append(ticket)
         self._touched.pop(ticket, None)
 
@@ -64,13 +64,13 @@ class Told:
                 continue
             if not ticket.written or ticket.last_used - ticket.written >= WRITTEN_SECONDS:
                 ticket.written = ticket.last_used
-                waiting.append(_change(ticket, now, None))
+                waiting.append(change_of(ticket, now, None))
             waiting += self._changed(ticket, now)
         return waiting
 
     def all_of(self, ticket: Ticket, now: float) -> Iterator[Observation]:
         """A session and all that it holds, for a store that has nothing of it."""
-        yield _change(ticket, now, ticket.ended)
+        yield change_of(ticket, now, ticket.ended)
         for cookie in ticket.jar:
             yield self._held(ticket, now, cookie.domain, cookie.key, cookie)
 
@@ -83,7 +83,8 @@ class Told:
         return JarChange(time, ticket.client, JarKind.HELD, ticket.digest, site_of(domain, self._suffixes), key, cookie)
 
 
-def _change(ticket: Ticket, now: float, ended: float | None) -> SessionChange:
+def change_of(ticket: Ticket, now: float, ended: float | None) -> SessionChange:
+    """What the store is told of a session."""
     return SessionChange(
         now,
         ticket.client,

@@ -255,7 +255,7 @@ class Cookies:
 
     def _look_after_store(self) -> None:
         if self._recorder is not None and self._policy is not None:
-            self._live.cookieless.keeper.tick()
+            self._live.cookieless.tick()
             self._live.sessions.tick()
             self._saved.sessions.gather()
             self._recorder.hand_over()

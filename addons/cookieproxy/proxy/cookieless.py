@@ -72,6 +72,10 @@ class Cookieless:
         """Let go of sessions of an earlier run that timed out."""
         self.keeper.end_stale(self._door)
 
+    def tick(self) -> None:
+        """Between exchanges: end what timed out, and tell the store what changed."""
+        self.keeper.tick(self._door)
+
     @property
     def is_on(self) -> bool:
         """True if there is an entry, or was one: the ids of its time must not get out later either."""

@@ -5,7 +5,9 @@ Knows tickets and the recorder; what a request or a page has to do with them is 
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
+from ..cookieless.asleep import Asleep
 from ..cookieless.door import Door
 from ..cookieless.entry import Place
 from ..cookieless.tickets import NewJar, Tickets
@@ -30,13 +32,15 @@ class SessionKeeper:
         self._suffixes = suffixes
         self._new_jar = new_jar
         self._next_sweep = 0.0
+        self._asleep: Asleep | None = None
 
-    def tick(self) -> None:
+    def tick(self, door: Door) -> None:
         """Between exchanges: end what timed out, and tell the store what changed."""
         now = time.time()
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP_SECONDS
             self.tickets.sweep(now)
+            self._end_asleep(door, now)
         self.gather()
 
     def gather(self) -> None:
@@ -55,7 +59,17 @@ class SessionKeeper:
         now = time.time()
         stored = self.recorder.open_sessions()
         self.tickets.before = frozenset(change.session for change in stored)
-        over = [change for change in stored if not _lives(change, door, now)]
+        self._asleep = Asleep(stored, partial(_runs_out, door))
+        self._end_asleep(door, now)
+
+    def _end_asleep(self, door: Door, now: float) -> None:
+        """The store lets go of what is held for sessions that are not in memory and have timed out."""
+        if self.recorder is None or self._asleep is None:
+            return
+        runs_out = partial(_runs_out, door)
+        for change in self.tickets.drain_left():
+            self._asleep.add(change, runs_out)
+        over = self._asleep.drain_over(now, runs_out, self.tickets.has)
         self.recorder.add_session(change._replace(time=now, ended=now) for change in over)
 
     def jar_of(self, digest: str) -> Jar | None:
@@ -106,11 +120,11 @@ class SessionKeeper:
         return None if self.recorder is None else self.recorder.find_session(digest)
 
 
-def _lives(change: SessionChange, door: Door, now: float) -> bool:
-    """True if somebody may still come back to it."""
+def _runs_out(door: Door, change: SessionChange) -> float:
+    """Until when somebody may come back to it; the past if nobody may any more."""
     scheme, _, rest = change.entry.partition("://")
     host, slash, path = rest.partition("/")
     entry = door.entry_for(Place(scheme, host, (slash + path).encode("latin-1", "replace")), change.client)
     if entry is None:
-        return False
-    return now - change.last_used <= entry.idle_seconds and now - change.started <= entry.absolute_seconds
+        return 0.0
+    return min(change.last_used + entry.idle_seconds, change.started + entry.absolute_seconds)

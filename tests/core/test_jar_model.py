@@ -22,7 +22,7 @@ from cookieproxy.core.outcome import Ignored, IgnoreReason, Receipt, RemovalCaus
 from cookieproxy.core.paths import path_match
 from cookieproxy.core.profiles import PROFILES, RFC6265BIS, Overrides, Profile
 from cookieproxy.core.syntax import parse_set_cookie
-from cookieproxy.core.withhold import sendable, withhold_reason
+from cookieproxy.core.withhold import sendable, sendable_of_many, withhold_reason
 from rig.jars import NOW, SUFFIXES, access, contents, jar_of, text
 
 NAMES = st.sampled_from(["a", "b", "c", "__Host-d", ""])
@@ -250,6 +250,7 @@ class AnyJar(RuleBasedStateMachine):
         may_go = [cookie for cookie in self.jar if self.jar.withhold(cookie, to) is None]
         assert set(chosen) == set(may_go)
         assert chosen == sorted(chosen, key=self.limits.order)
+        assert sendable_together(self.jar, to) == sorted(may_go, key=self.limits.order)
 
     @rule(url=URLS, name=NAMES, value=st.sampled_from(["1", "2"]))
     def adopt(self, url: str, name: str, value: str) -> None:
@@ -322,6 +323,12 @@ def bucket(cookie: Cookie, profile: Profile) -> object:
             return cookie.domain
         case SiteKey.EXACT_DOMAIN:
             return (cookie.domain, cookie.host_only)
+
+
+def sendable_together(jar: Jar, to: Access) -> list[Cookie]:
+    """What may be sent, judged as it is for many cookies."""
+    shelves = jar._shelves
+    return [] if shelves is None else sendable_of_many(shelves.merged(to.host), to, jar.profile, shelves.first_end)
 
 
 def agree(jar: Jar) -> None:
@@ -426,3 +433,4 @@ def test_what_is_sendable_is_what_there_is_no_reason_to_withhold(
     found = jar.candidates(to.host)
     expected = [cookie for cookie in found if withhold_reason(cookie, to, jar.profile) is None]
     assert sendable(found, to, jar.profile) == expected
+    assert sendable_together(jar, to) == expected

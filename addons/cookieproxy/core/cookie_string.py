@@ -35,7 +35,7 @@ def parse_cookie(cookie_string: bytes) -> tuple[Pair, ...]:
 
 def serialise(name: bytes, value: bytes) -> bytes:
     """One cookie as it goes into a cookie-string (5.8.3 step 6): one without a name is its bare value."""
-    return b"%b=%b" % (name, value) if name else value
+    return b"=".join((name, value)) if name else value
 
 
 def join_fields(fields: Sequence[bytes]) -> bytes:

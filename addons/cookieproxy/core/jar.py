@@ -30,12 +30,14 @@ from .paths import path_match
 from .profiles import Profile
 from .shelves import Shelves
 from .syntax import SetCookie
-from .withhold import sendable, withhold_reason
+from .withhold import sendable, sendable_of_many, withhold_reason
 
 __all__ = ["Bounds", "Jar"]
 
 BOUNDS = Bounds()
 COOKIE_HEADER = len(b"Cookie: ")
+MANY = 16
+"""So many cookies are worth a look at what they have in common."""
 RESPONSE_SECONDS = 0.01
 """What the fields of one response, which have one time, may be spread over: some 40,000 of them."""
 WRITTEN_SECONDS = 60.0
@@ -194,7 +196,11 @@ class Jar:
         shelves = self._shelves
         if shelves is None:
             return []
-        chosen = sendable(shelves.for_host(access.host), access, self.profile)
+        cookies = shelves.for_host(access.host)
+        if len(cookies) < MANY:
+            chosen = sendable(cookies, access, self.profile)
+        else:
+            chosen = sendable_of_many(shelves.merged(access.host), access, self.profile, shelves.first_end)
         if self.profile.header_bytes is not None or self.profile.header_cookies is not None:
             chosen = self._fit_header(chosen, shelves)
         self._touch(chosen, access.time, shelves)

@@ -20,6 +20,8 @@ _MERGED_HOSTS = 64
 
 _FEW = 300
 """In a list of so many it is quicker to look for a cookie one by one."""
+_SWAPS = 64
+"""How many cookies set again a shelf remembers, for lists that were merged before."""
 
 
 class SiteShelf:
@@ -42,7 +44,7 @@ class SiteShelf:
 class DomainShelf:
     """The cookies of one domain, host-only or not."""
 
-    __slots__ = ("adopted", "cookies", "domain", "site", "stamp")
+    __slots__ = ("adopted", "cookies", "domain", "site", "stamp", "swaps")
 
     def __init__(self, domain: str, site: SiteShelf) -> None:
         self.domain = domain
@@ -51,7 +53,44 @@ class DomainShelf:
         """In request order."""
         self.adopted = 0
         self.stamp = 0
-        """Changes whenever the list does; no two states of any shelf have the same."""
+        """Changes whenever cookies come, go or change places; no two states of any shelf have the same."""
+        self.swaps: list[tuple[Cookie, Cookie]] = []
+        """Cookies that others took the places of since the stamp changed, in that order."""
+
+    def changed(self, stamp: int) -> None:
+        """The list is another."""
+        self.stamp = stamp
+        if self.swaps:
+            self.swaps = []
+
+
+class MergedHost:
+    """The cookies of a host and its parent domains as one list, and what all their identities have in common."""
+
+    __slots__ = ("_shelves", "_stamps", "_swaps", "cookies", "has_narrow", "paths")
+
+    def __init__(self, shelves: list[DomainShelf], host: str, order: Order) -> None:
+        self._shelves = shelves
+        self._stamps = [shelf.stamp for shelf in shelves]
+        self._swaps = [len(shelf.swaps) for shelf in shelves]
+        self.cookies = sorted(chain.from_iterable([shelf.cookies for shelf in shelves]), key=order)
+        """In request order; not to be changed."""
+        self.paths = frozenset([cookie.path for cookie in self.cookies])
+        self.has_narrow = any(
+            cookie.partition is not None or (cookie.host_only and cookie.domain != host) for cookie in self.cookies
+        )
+        """True if the partition, or a parent's being host-only, can keep one from the host."""
+
+    def catches_up(self, shelves: list[DomainShelf]) -> bool:
+        """Follows what happened to the shelves; False if more happened than that cookies were set again."""
+        if self._shelves != shelves or self._stamps != [shelf.stamp for shelf in shelves]:
+            return False
+        for place, shelf in enumerate(shelves):
+            if len(shelf.swaps) != self._swaps[place]:
+                for old, new in shelf.swaps[self._swaps[place] :]:
+                    self.cookies[self.cookies.index(old)] = new
+                self._swaps[place] = len(shelf.swaps)
+        return True
 
 
 class Shelves:
@@ -86,7 +125,7 @@ class Shelves:
         """What is not yet on disc; None for what is gone."""
         self._expiries: list[tuple[float, int, Cookie]] = []
         """A heap; what has left the jar or was set again stays in it until it comes up or is swept out."""
-        self._merged: dict[str, tuple[list[int], list[Cookie]]] | None = None
+        self._merged: dict[str, MergedHost] | None = None
         self._stamp = 0
 
     # -- changing ------------------------------------------------------------------------------------------------------
@@ -104,6 +143,7 @@ class Shelves:
         self._sort_in(shelf.cookies, cookie)
         shelf.site.count += 1
         self._arrived(cookie, key, shelf)
+        shelf.changed(self._stamp)
 
     def take(self, cookie: Cookie, key: CookieKey) -> None:
         """Take out a cookie that is in."""
@@ -111,6 +151,8 @@ class Shelves:
         del shelf.cookies[self._index(shelf.cookies, cookie)]
         shelf.site.count -= 1
         self._left(cookie, key, shelf)
+        self._stamp += 1
+        shelf.changed(self._stamp)
         self.changed[key] = None
         if not shelf.cookies:
             del self.domains[shelf.domain]
@@ -124,11 +166,17 @@ class Shelves:
         index = self._index(shelf.cookies, old)
         if old.sequence == new.sequence and old.creation_time == new.creation_time:
             shelf.cookies[index] = new
+            self._left(old, key, shelf)
+            self._arrived(new, key, shelf)
+            if len(shelf.swaps) < _SWAPS:
+                shelf.swaps.append((old, new))
+                return
         else:
             del shelf.cookies[index]
             self._sort_in(shelf.cookies, new)
-        self._left(old, key, shelf)
-        self._arrived(new, key, shelf)
+            self._left(old, key, shelf)
+            self._arrived(new, key, shelf)
+        shelf.changed(self._stamp)
 
     def _arrived(self, cookie: Cookie, key: CookieKey, shelf: DomainShelf) -> None:
         self.by_key[key] = cookie
@@ -139,7 +187,6 @@ class Shelves:
         if cookie.secure_only or cookie.adopted:
             _guard(shelf.site, cookie)
         self._stamp += 1
-        shelf.stamp = self._stamp
         if cookie.expiry_time is not None:
             heappush(self._expiries, (cookie.expiry_time, self._stamp, cookie))
             if len(self._expiries) > 2 * len(self.by_key) + 64:
@@ -152,8 +199,6 @@ class Shelves:
             self._count_adopted(shelf, -1)
         if cookie.secure_only or cookie.adopted:
             _unguard(shelf.site, cookie)
-        self._stamp += 1
-        shelf.stamp = self._stamp
 
     def _count_adopted(self, shelf: DomainShelf, more: int) -> None:
         self.adopted += more
@@ -190,20 +235,24 @@ class Shelves:
 
     def for_host(self, host: str) -> Sequence[Cookie]:
         """The cookies of this host and its parent domains, in request order; not to be changed."""
-        shelves = [shelf for domain in _upwards(host) if (shelf := self.domains.get(domain)) is not None]
+        shelves = self._shelves_of(host)
         if not shelves:
             return ()
-        return shelves[0].cookies if len(shelves) == 1 else self._merge(host, shelves)
+        return shelves[0].cookies if len(shelves) == 1 else self._merge(host, shelves).cookies
 
-    def _merge(self, host: str, shelves: list[DomainShelf]) -> list[Cookie]:
-        stamps = [shelf.stamp for shelf in shelves]
+    def merged(self, host: str) -> MergedHost:
+        """The same with what they have in common, remembered: worth it where they are many."""
+        return self._merge(host, self._shelves_of(host))
+
+    def _shelves_of(self, host: str) -> list[DomainShelf]:
+        return [shelf for domain in _upwards(host) if (shelf := self.domains.get(domain)) is not None]
+
+    def _merge(self, host: str, shelves: list[DomainShelf]) -> MergedHost:
         if self._merged is None or len(self._merged) >= _MERGED_HOSTS:
             self._merged = {}
-        remembered = self._merged.get(host)
-        if remembered is not None and remembered[0] == stamps:
-            return remembered[1]
-        merged = sorted(chain.from_iterable([shelf.cookies for shelf in shelves]), key=self._order)
-        self._merged[host] = (stamps, merged)
+        merged = self._merged.get(host)
+        if merged is None or not merged.catches_up(shelves):
+            merged = self._merged[host] = MergedHost(shelves, host, self._order)
         return merged
 
     def site_of(self, domain: str) -> str:

@@ -14,6 +14,7 @@ from .hosts import domain_match
 from .outcome import WithholdReason
 from .paths import path_match
 from .profiles import LAX_ALLOWING_UNSAFE_SECONDS, Profile
+from .shelves import MergedHost
 
 
 def withhold_reason(cookie: Cookie, access: Access, profile: Profile) -> WithholdReason | None:
@@ -33,6 +34,20 @@ def withhold_reason(cookie: Cookie, access: Access, profile: Profile) -> Withhol
     if access.context is SameSiteContext.SAME_SITE:
         return None
     return _withhold_cross_site(cookie, access, profile)
+
+
+def sendable_of_many(merged: MergedHost, access: Access, profile: Profile, first_end: float) -> list[Cookie]:
+    """As `sendable`, for what a host has in common; no cookie expires before `first_end` (Unix seconds)."""
+    if merged.has_narrow or access.context is not SameSiteContext.SAME_SITE or not access.http_api:
+        return sendable(merged.cookies, access, profile)
+    now, path = access.time, access.path
+    paths = {said for said in merged.paths if said == b"/" or path_match(path, said)}
+    chosen = merged.cookies if len(paths) == len(merged.paths) else [c for c in merged.cookies if c.path in paths]
+    if first_end <= now:
+        chosen = [cookie for cookie in chosen if cookie.expiry_time is None or cookie.expiry_time > now]
+    if not profile.trusts(access.scheme, access.host):
+        chosen = [cookie for cookie in chosen if not cookie.secure_only]
+    return list(chosen) if chosen is merged.cookies else chosen
 
 
 def sendable(cookies: Sequence[Cookie], access: Access, profile: Profile) -> list[Cookie]:

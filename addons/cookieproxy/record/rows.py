@@ -79,28 +79,27 @@ class Rows:
             adders[type(observation)](observation)
 
     def _add_set_cookie(self, seen: SetCookieSeen) -> None:
+        words, masker, passed = self._words, self._masker, seen.passed
+        place = (words[seen.client], words[seen.site], words[seen.host], stored(seen.name))
+        flow_id, jar, field = seen.flow_id, words[seen.jar], masker.field(seen.field)
         for change in seen.changes:
-            self._add_change(seen, change)
-        seq, words, masker = self.next_seq, self._words, self._masker
+            self._add_change(seen.time, place, flow_id, jar, change)
+        seq = self.next_seq
         self.next_seq = seq + 1
-        passed = seen.passed
         self.set_cookies.append(
             (
                 seq,
                 seen.time,
-                words[seen.client],
-                words[seen.site],
-                words[seen.host],
-                stored(seen.name),
+                *place,
                 words[seen.event],
                 words[seen.reason],
                 words[seen.sentence],
-                seen.flow_id,
-                words[seen.jar],
+                flow_id,
+                jar,
                 words[seen.scheme],
                 stored(seen.path),
                 seen.status,
-                masker.field(seen.field),
+                field,
                 0 if passed is None else 1,
                 None if passed is None or passed == seen.field else masker.field(passed),
                 masker.value(seen.value),
@@ -110,24 +109,26 @@ class Rows:
             )
         )
 
-    def _add_change(self, seen: SetCookieSeen, change: Change) -> None:
+    def _add_change(self, time: float, place: Row, flow_id: str | None, jar: object, change: Change) -> None:
         """A rule's change of a Set-Cookie is an event of its own, before the field's outcome."""
-        self._add_event(
-            Event(
-                seen.time,
-                seen.client,
-                seen.site,
-                seen.host,
-                seen.name,
-                EventKind.CHANGED,
-                "observed" if change.observed else change.action,
-                sentence_of(change),
+        seq, words, masker = self.next_seq, self._words, self._masker
+        self.next_seq = seq + 1
+        before, after = change.before, change.after
+        self.events.append(
+            (
+                seq,
+                time,
+                *place,
+                words[EventKind.CHANGED],
+                words["observed" if change.observed else change.action],
+                words[sentence_of(change)],
+                flow_id,
+                jar,
                 None,
-                change.rule,
-                change.before,
-                change.after,
-                seen.flow_id,
-                seen.jar,
+                words[change.rule],
+                None if before is None else masker.field(before),
+                None if after is None else masker.field(after),
+                self._form,
             )
         )
 
@@ -147,26 +148,10 @@ class Rows:
                 seen.flow_id,
                 words[seen.party],
                 seen.header_bytes,
-                f"[{','.join([self._pair(pair) for pair in seen.pairs])}]",
+                f"[{','.join([_pair(self._masker, pair) for pair in seen.pairs])}]",
                 self._form,
             )
         )
-
-    def _pair(self, pair: SentPair) -> str:
-        """A pair as JSON; what is not known is left out. Put together by hand: the json module takes three times as long."""
-        name, value, event, domain, host_only, path, expiry, set_by, reason = pair
-        masked = self._masker.value(value)
-        text = masked if isinstance(masked, str) else wire_text(masked)
-        scope = _scope if len(name) <= CACHED_BYTES else _scope.__wrapped__
-        head, tail = scope(name, event, domain, host_only, path)
-        fields = f'{head}{_quoted(text)},"size_bytes":{len(name) + len(value) + (1 if name else 0)}{tail}'
-        if expiry is not None and isfinite(expiry):
-            fields += f',"expiry":{expiry!r}'
-        if set_by is not None:
-            fields += f',"set_by":{_quoted(set_by)}'
-        if reason is not None:
-            fields += f',"reason":{_quoted(reason)}'
-        return fields + "}"
 
     def _add_event(self, event: Event) -> None:
         seq, words, masker = self.next_seq, self._words, self._masker
@@ -203,19 +188,44 @@ class Rows:
         )
 
 
-@lru_cache(1024)
-def _scope(
-    name: bytes, event: EventKind, domain: str | None, host_only: bool | None, path: bytes | None
-) -> tuple[str, str]:
-    """The parts of a pair's JSON that are the same in every request: up to its value, and after its size."""
-    tail = f',"event":"{event}"'
+def _pair(masker: Masker, pair: SentPair) -> str:
+    """A pair as JSON; what is not known is left out. Put together by hand: the json module takes three times as long."""
+    name, value, event, domain, host_only, path, expiry, set_by, reason = pair
+    is_short = len(name) + len(value) <= CACHED_BYTES
+    fields = (_known_pair if is_short else _pair_alone)(masker, name, value, event, domain, host_only, path)
+    if expiry is not None and isfinite(expiry):
+        fields += f',"expiry":{expiry!r}'
+    if set_by is not None:
+        fields += f',"set_by":{_quoted(set_by)}'
+    if reason is not None:
+        fields += f',"reason":{_quoted(reason)}'
+    return fields + "}"
+
+
+def _pair_alone(
+    masker: Masker,
+    name: bytes,
+    value: bytes,
+    event: EventKind,
+    domain: str | None,
+    host_only: bool | None,
+    path: bytes | None,
+) -> str:
+    """What is the same of it in every request that a client sends it with."""
+    masked = masker.value(value)
+    text = masked if isinstance(masked, str) else wire_text(masked)
+    size = len(name) + len(value) + (1 if name else 0)
+    fields = f'{{"name":{_quoted(wire_text(name))},"value":{_quoted(text)},"size_bytes":{size},"event":"{event}"'
     if domain is not None:
-        tail += f',"domain":{_quoted(domain)}'
+        fields += f',"domain":{_quoted(domain)}'
     if host_only is not None:
-        tail += f',"host_only":{"true" if host_only else "false"}'
+        fields += f',"host_only":{"true" if host_only else "false"}'
     if path is not None:
-        tail += f',"path":{_quoted(wire_text(path))}'
-    return f'{{"name":{_quoted(wire_text(name))},"value":', tail
+        fields += f',"path":{_quoted(wire_text(path))}'
+    return fields
+
+
+_known_pair = lru_cache(1024)(_pair_alone)
 
 
 def sentence_of(change: Change) -> str:

@@ -118,33 +118,39 @@ class Masker:
     def __init__(self, policy: ValuePolicy, key: bytes) -> None:
         self.policy = policy
         self._key = key
-        self._short_hash = lru_cache(4096)(self.hash)
         masks: dict[ValuePolicy, Mask] = {
             ValuePolicy.KEEP: bytes,
-            ValuePolicy.HASH: self._remembered_hash,
+            ValuePolicy.HASH: self.hash,
             ValuePolicy.DROP: length_only,
         }
         self._mask = masks[policy]
-        self._keeps = policy is ValuePolicy.KEEP
+        self._short_mask = lru_cache(4096)(self._mask)
+        self._short_value = lru_cache(4096)(self._value)
+        self._short_field = lru_cache(64)(self._field)
 
     def hash(self, value: bytes) -> bytes:
         """`#` and 16 hexadecimal digits of the keyed hash, `:` and the length in bytes."""
         return b"#%s:%d" % (keyed_hash(value, self._key).encode(), len(value))
 
-    def _remembered_hash(self, value: bytes) -> bytes:
-        """The same value comes again and again; long ones would take too much memory."""
-        return self._short_hash(value) if len(value) <= CACHED_BYTES else self.hash(value)
-
     def value(self, value: bytes) -> Wire:
-        """A value alone."""
-        return stored(self._mask(value))
+        """A value alone. The same comes again and again; long ones would take too much memory to remember."""
+        return self._short_value(value) if len(value) <= CACHED_BYTES else self._value(value)
 
     def field(self, octets: bytes) -> Wire:
-        """A Set-Cookie field, or a pair of a Cookie field."""
-        return stored(octets if self._keeps else mask_pieces(octets, self._mask))
+        """A Set-Cookie field, or a pair of a Cookie field. One that a rule changed is in its event, too."""
+        return self._short_field(octets) if len(octets) <= CACHED_BYTES else self._field(octets)
 
     def before_after(self, kind: EventKind, octets: bytes) -> Wire:
         """The `before` or `after` of an event: a field or a pair, or, for a few kinds, words of our own."""
         if kind in _OWN_WORD_KINDS and _OWN_WORDS.fullmatch(octets):
             return octets.decode()
         return self.field(octets)
+
+    def _value(self, value: bytes) -> Wire:
+        return stored(self._mask(value))
+
+    def _field(self, octets: bytes) -> Wire:
+        return stored(octets if self.policy is ValuePolicy.KEEP else mask_pieces(octets, self._masked))
+
+    def _masked(self, value: bytes) -> bytes:
+        return self._short_mask(value) if len(value) <= CACHED_BYTES else self._mask(value)

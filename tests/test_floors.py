@@ -24,6 +24,7 @@ FLOORS = {
     "config": 2,
     "exchange": 2,
     "report": 3,
+    "fleet": 3,
     "dashboard": 4,
     "proxy": 5,
     "cli": 6,

@@ -143,7 +143,8 @@ class Proxy:
             "RIG_HTTPS_PORT": str(self.site.https_port),
         }
         command = self.command()
-        launch = _popen if self.fresh or self.env or command[0] != MITMDUMP else nursery.fork
+        is_fresh = self.fresh or any(not name.startswith("COOKIES_") for name in self.env)
+        launch = _popen if is_fresh or command[0] != MITMDUMP else nursery.fork
         try:
             with open(os.devnull) as nothing:
                 stdin = output if self.ui == "mitmproxy" else nothing.fileno()

@@ -18,6 +18,7 @@ from ..config import Config, ConfigError
 from ..core.events import Observation
 from ..dashboard.live import RULES, Hub
 from ..exchange import Browser
+from ..fleet.orders import Worker
 from ..record.protocol import StoreError
 from ..record.tally import Tally
 from ..suffixes import load as load_suffixes
@@ -54,7 +55,7 @@ def _wrong(message: str) -> Exception:
 class Cookies:
     """Cookie Proxy in one addon."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: Worker | None = None) -> None:
         self._suffixes = load_suffixes()
         notices = Notices()
         self._live = LiveTraffic(self._suffixes, notices)
@@ -69,7 +70,7 @@ class Cookies:
         self._fast = Fast()
         self._hub = Hub()
         self._tally = Tally(time.time())
-        self._dashboard = Dashboard(RunningProxy(self, self._tally), self._hub)
+        self._dashboard = Dashboard(RunningProxy(self, self._tally), self._hub, worker)
         self._ticking: asyncio.Task[None] | None = None
         self._read_flows = 0
         self._next_shed = 0.0

@@ -1,0 +1,177 @@
+"""Stands behind a balancer: reads whose connection it hands on, answers when it asks after our health, and ends in peace.
+
+Only a proxy that was told so (`fleet.orders`) has this addon. mitmproxy reads no PROXY protocol, so a `ProxyLine` stands before the
+layers of each connection from its first octet to the end of that line. It is put there when the client has connected, and not by
+`next_layer`: in reverse mode mitmproxy would by then have connected to the application, for every question after our health too.
+
+Must come before the addon that stands before the layers to make them faster, so that nothing is between them afterwards.
+"""
+
+import asyncio
+import logging
+import socket
+from contextlib import suppress
+
+from mitmproxy import connection, ctx, http
+from mitmproxy.proxy.server import ConnectionHandler
+
+from ..fleet.orders import DRAIN, IDLE, READY, Orders
+from .addon import Cookies
+from .fast import connection_handlers
+from .proxy_line import ProxyLine
+
+logger = logging.getLogger(__name__)
+
+MITMPROXYS_LOGGER = logging.getLogger("mitmproxy.proxy.server")
+LOOK_SECONDS = 0.1
+"""Between two looks whether exchanges have ended."""
+
+
+class Balanced:
+    """The addon of a proxy behind a balancer."""
+
+    def __init__(self, orders: Orders, cookies: Cookies) -> None:
+        self._orders = orders
+        self._cookies = cookies
+        self._channel: socket.socket | None = None
+        self._said = b""
+        self._draining: asyncio.Task[None] | None = None
+        self._exchanges: dict[str, set[str]] = {}
+        """The ids of exchanges that have not ended, by their clients' ids."""
+        self._nameless: set[tuple[str, int]] = set()
+        """Connections of which it is not known whose they are, by their other ends."""
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    def running(self) -> None:
+        """The proxy listens."""
+        MITMPROXYS_LOGGER.addFilter(self._tells_of)
+        worker = self._orders.worker
+        if worker is None or self._channel is not None:
+            return
+        self._channel = socket.fromfd(worker.channel, socket.AF_UNIX, socket.SOCK_STREAM)
+        self._channel.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._channel, self._hear)
+        self._say(READY)
+
+    def done(self) -> None:
+        """Give everything back."""
+        MITMPROXYS_LOGGER.removeFilter(self._tells_of)
+        if self._draining is not None:
+            self._draining.cancel()
+            self._draining = None
+        if self._channel is not None:
+            self._hang_up(self._channel)
+
+    def _tells_of(self, record: logging.LogRecord) -> bool:
+        """Whether mitmproxy's line about a connection may be logged: who has connected is told once it is known."""
+        if record.msg == "client connect":
+            return False
+        if record.msg != "client disconnect":
+            return True
+        peer = getattr(record, "client", None)
+        if peer is None or peer[:2] not in self._nameless:
+            return True
+        self._nameless.discard(peer[:2])
+        return False
+
+    # -- connections ---------------------------------------------------------------------------------------------------
+
+    def client_connected(self, client: connection.Client) -> None:
+        """Somebody has connected: the balancer, or nobody we know."""
+        if client.error or client.transport_protocol != "tcp":
+            return
+        address = client.peername[0]
+        if not self._orders.trusts(address):
+            logger.warning(f"Connection from {address} closed: only balancers may connect to a proxy behind one.")
+            client.error = "It is not from a balancer."
+            return
+        handler = connection_handlers(ctx.master).get(client.id)
+        if handler is None:
+            client.error = "Nobody could read whose connection it is."
+            return
+        self._nameless.add(client.peername[:2])
+        handler.layer = ProxyLine(handler, self._is_named, self._illness)  # type: ignore[assignment]  # it is asked for `handle_event` only
+
+    def _is_named(self, handler: ConnectionHandler, client: tuple[str, int]) -> bool:
+        """A connection is this client's; whether it may stay."""
+        known = handler.client
+        self._nameless.discard(known.peername[:2])
+        known.peername = client
+        MITMPROXYS_LOGGER.getChild("balanced").info("client connect", extra={"client": client})
+        block = ctx.master.addons.get("block")  # type: ignore[no-untyped-call]  # mitmproxy gives it no types
+        if block is not None:
+            block.client_connected(known)  # it has judged the balancer
+        return not known.error
+
+    def _illness(self) -> str | None:
+        """Why a balancer should send nobody here; None if it may."""
+        if self._draining is not None:
+            return "It is about to end."
+        return None if self._cookies.config is not None else "There are no rules in force."
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """An exchange begins."""
+        self._exchanges.setdefault(flow.client_conn.id, set()).add(flow.id)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """It has ended well."""
+        running = self._exchanges.get(flow.client_conn.id)
+        if running is not None:
+            running.discard(flow.id)
+
+    error = response
+
+    def client_disconnected(self, client: connection.Client) -> None:
+        """Nothing of this client's runs any more."""
+        self._exchanges.pop(client.id, None)
+
+    def _hear(self) -> None:
+        """The supervisor has said something, or is gone: without it nobody would end us."""
+        assert self._channel is not None
+        try:
+            octets = self._channel.recv(1024)
+        except BlockingIOError:
+            return
+        except OSError:
+            octets = b""
+        if not octets:
+            self._hang_up(self._channel)
+            logger.warning("The supervisor is gone: this worker ends, too.")
+        *lines, self._said = (self._said + octets).split(b"\n")
+        if (DRAIN in lines or not octets) and self._draining is None:
+            self._draining = asyncio.get_running_loop().create_task(self._drain(ends_itself=not octets))
+
+    async def _drain(self, ends_itself: bool) -> None:
+        """Let go of each client as soon as nothing of its runs, and say when all are gone.
+
+        Who is seen without an exchange twice is let go: of the last one something may still be on its way when it has ended.
+        """
+        before: set[str] = set()
+        while handlers := dict(connection_handlers(ctx.master)):
+            idle = {str(key) for key in handlers if not self._exchanges.get(str(key))}
+            for key in idle & before:
+                _close(handlers[key])
+            before = idle
+            await asyncio.sleep(LOOK_SECONDS)
+        self._say(IDLE)
+        if ends_itself:
+            ctx.master.shutdown()  # type: ignore[no-untyped-call]  # mitmproxy gives it no types
+
+    def _say(self, word: bytes) -> None:
+        if self._channel is not None:
+            with suppress(OSError):  # nobody listens any more
+                self._channel.sendall(word + b"\n")
+
+    def _hang_up(self, channel: socket.socket) -> None:
+        asyncio.get_running_loop().remove_reader(channel)
+        channel.close()
+        self._channel = None
+
+
+def _close(handler: ConnectionHandler) -> None:
+    transport = handler.transports.get(handler.client)
+    if transport is not None and transport.writer is not None:
+        transport.writer.close()

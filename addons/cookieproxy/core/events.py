@@ -164,6 +164,8 @@ class JarChange(NamedTuple):
     site: str
     key: CookieKey
     cookie: Cookie | None
+    fence: int = 0
+    """The number of the lease on the client under which it was made; 0 where nobody else may have the client."""
 
 
 class SessionChange(NamedTuple):
@@ -182,6 +184,8 @@ class SessionChange(NamedTuple):
     last_used: float
     ended: float | None
     """When it was over; None while it is not."""
+    fence: int = 0
+    """As in `JarChange`."""
 
 
 class EndCause(StrEnum):

@@ -12,6 +12,7 @@ from typing import Protocol
 from ..core.events import ClientSeen, FindingSeen, HostSeen, Observation, SessionChange, SessionSeen
 from .asking import Questions
 from .jars import StoredCookie
+from .leases import Lease, Leases
 from .sessions import StoredSession
 from .values import Masker, ValuePolicy
 
@@ -108,8 +109,16 @@ class Store(Reader, Protocol):
     def hash_id(self, value: bytes) -> str:
         """The sixteen hexadecimal digits of this value's keyed hash, as hashed values have them."""
 
-    def write(self, observations: Sequence[Observation], masker: Masker) -> None:
-        """Keep these, all or none, in one transaction."""
+    @property
+    def leases(self) -> Leases | None:
+        """Who has which client; None if nobody else can write into this store, and so every client is this process'."""
+
+    def write(self, observations: Sequence[Observation], masker: Masker) -> frozenset[Lease]:
+        """Keep these, all or none, in one transaction.
+
+        But for changes of jars and cookieless sessions that were made under a lease which somebody else has by now: under
+        which ones.
+        """
 
     def prune(self, now: float, keep_seconds: float | None, max_bytes: int | None, most: int) -> int:
         """Remove a slice of what is too old or too much, about `most` rows at once; how many there were. Jars stay."""

@@ -16,6 +16,7 @@ from . import commands
 from .bulk import insert_all
 from .connection import SharedConnection
 from .files import connect, explained, open_for_writing, prepare, spec_of
+from .leases import NOTHING_LOST, Lease
 from .lock import WriterLock
 from .protocol import Answer, Command
 from .readers import SqliteReading
@@ -40,6 +41,9 @@ FORGET_WORDS_ROWS = 20_000
 
 class SqliteStore(SqliteReading):
     """A SQLite database as its one writer knows it."""
+
+    leases = None
+    """One process has the file, and with it every client."""
 
     def __init__(
         self, writing: sqlite3.Connection, reading: sqlite3.Connection, name: str, lock: WriterLock | None
@@ -89,7 +93,7 @@ class SqliteStore(SqliteReading):
         """The sixteen hexadecimal digits of this value's keyed hash, as hashed values have them."""
         return keyed_hash(value, self._hash_key)
 
-    def write(self, observations: Sequence[Observation], masker: Masker) -> None:
+    def write(self, observations: Sequence[Observation], masker: Masker) -> frozenset[Lease]:
         """Keep these, all or none, in one transaction. Raises StoreError if the file is in the way."""
         try:
             with self._writing.writing() as connection:
@@ -100,6 +104,7 @@ class SqliteStore(SqliteReading):
             self._words.forget()
             raise
         self._next_seq = rows.next_seq
+        return NOTHING_LOST
 
     def _insert(self, connection: sqlite3.Connection, rows: Rows) -> None:
         insert_all(connection, "set_cookie_rows", SET_COOKIE_COLUMNS, rows.set_cookies)

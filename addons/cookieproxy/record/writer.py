@@ -151,7 +151,7 @@ class Writer:
                 self.lost += 1
                 self._tell(f"one {type(chunk[0]).__name__} could not be recorded\n{traceback.format_exc()}")
 
-    def _insist(self, write: Callable[[], None]) -> bool:
+    def _insist(self, write: Callable[[], object]) -> bool:
         """Try until it works; False if the proxy ends before it does."""
         pause = FIRST_PAUSE_SECONDS
         while True:

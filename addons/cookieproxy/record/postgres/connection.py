@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from select import select
 from threading import RLock
 from typing import Any
 
@@ -86,6 +87,29 @@ class Connection:
         """Whether anything was sent to a channel it listens to; asks nobody. Raises StoreError."""
         with self._lock, explained(self.name):
             return sum(1 for _ in self._opened().notifies(timeout=0)) > 0
+
+    def open(self) -> None:
+        """Connect, if it is not connected. Raises StoreError."""
+        if self._native is None or self._native.closed:
+            with self._lock:
+                self._opened()
+
+    def wait(self, wake: int, seconds: float) -> Iterator[str]:
+        """Wait until the server says something by itself, or `wake` can be read: what was notified. Raises StoreError.
+
+        Not what comes with an answer: that is for handlers.
+        """
+        with self._lock:
+            native = self._native
+            if native is None or native.closed:
+                select([wake], [], [], seconds)
+                return
+            with explained(self.name):
+                pgconn = native.pgconn
+                if pgconn.socket in select([wake, pgconn.socket], [], [], seconds)[0]:
+                    pgconn.consume_input()
+                    while (notice := pgconn.notifies()) is not None:
+                        yield notice.extra.decode()
 
     def close(self) -> None:
         """Give back its advisory locks and close it; again does nothing."""

@@ -28,7 +28,7 @@ _BY_CODE: dict[str, Said] = {
     ),
     "25006": ("the server is read-only", "Name the primary server, not one that follows it."),
     "53100": ("the server's disk is full", "Free some space there."),
-    "53300": ("the server has no connection left", "Raise its max_connections; each proxy takes up to five."),
+    "53300": ("the server has no connection left", "Raise its max_connections; each proxy takes up to eight."),
     "53": ("the server has not enough of something", "See its log."),
     "40": ("another proxy wrote the same at the same time", _AGAIN),
     "55P03": ("somebody has locked it for too long", "See who, in pg_stat_activity, and end that."),

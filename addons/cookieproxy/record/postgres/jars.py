@@ -42,12 +42,16 @@ _KEEP = f"""INSERT INTO jar_rows AS old ({_OPEN}, valid_from) SELECT {_OPEN}, ti
     valid_from = CASE WHEN {_TOUCHES.format(new="excluded")} THEN old.valid_from ELSE excluded.valid_from END,
     id = CASE WHEN {_TOUCHES.format(new="excluded")} THEN old.id ELSE excluded.id END,
     {", ".join(f"{name} = excluded.{name}" for name in f"site, value, made_from, {_COMMON}".split(", "))}"""
-_REMOVE = "DELETE FROM jar_rows WHERE place = ANY(%s::uuid[])"
+_REMOVE = f"DELETE FROM jar_rows WHERE place IN (SELECT place FROM {recordset(_NEW)} WHERE value IS NULL)"
 _CLOSE_ENDED = f"""WITH old AS (DELETE FROM jar_rows USING session_rows
         WHERE jar_rows.session > '' AND jar_rows.session = session_rows.session AND ended IS NOT NULL{{which}}
         RETURNING jar_rows.*, ended)
     INSERT INTO past_jar_rows ({_PAST}, valid_to, chunk)
     SELECT {_PAST_OF_OLD}, greatest(ended, valid_from), (SELECT chunk FROM counter) FROM old"""
+
+KEEPING = (_CLOSE, _REMOVE, _KEEP)
+"""The statements that write a round, each with its rows as its only parameter."""
+CLOSE_ENDED = _CLOSE_ENDED.format(which=" AND jar_rows.session = ANY(%s)")
 
 _COOKIES = f"SELECT {', '.join(JarRow._fields)} FROM jar_rows WHERE "
 _LOAD = f"{_COOKIES} client = %s ORDER BY sequence, id"
@@ -58,13 +62,18 @@ def write_jars(cursor: Cursor, changes: Sequence[tuple[float, JarChange]]) -> No
     """Bring the jars to the state after these changes, in which each cookie stands once."""
     if not changes:
         return
-    rows = as_json(_NEW, [_row(time, change) for time, change in changes])
+    rows = jars_as_json(changes)
     cursor.execute(_CLOSE.encode(), (rows,))
-    gone = [place_of_cookie(change) for _, change in changes if change.cookie is None]
+    gone = sum(change.cookie is None for _, change in changes)
     if gone:
-        cursor.execute(_REMOVE, (gone,))
-    if len(gone) < len(changes):
+        cursor.execute(_REMOVE.encode(), (rows,))
+    if gone < len(changes):
         cursor.execute(_KEEP.encode(), (rows,))
+
+
+def jars_as_json(changes: Sequence[tuple[float, JarChange]]) -> str:
+    """The rows of these changes, as the statements take them."""
+    return as_json(_NEW, [_row(time, change) for time, change in changes])
 
 
 def close_ended(cursor: Cursor, sessions: Iterable[str] | None = None) -> None:
@@ -72,7 +81,7 @@ def close_ended(cursor: Cursor, sessions: Iterable[str] | None = None) -> None:
     if sessions is None:
         cursor.execute(_CLOSE_ENDED.format(which="").encode())
     elif names := list(sessions):
-        cursor.execute(_CLOSE_ENDED.format(which=" AND jar_rows.session = ANY(%s)").encode(), (names,))
+        cursor.execute(CLOSE_ENDED.encode(), (names,))
 
 
 def load_jars(query: Query, client: str) -> list[StoredCookie]:

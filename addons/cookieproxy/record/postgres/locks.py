@@ -12,6 +12,8 @@ ALIVE = 1_131_105_618
 """Every proxy that writes, shared, from its connection's beginning to its end."""
 PRUNING = 1_131_105_619
 """Whoever throws away what is old."""
+OWNING = 1_131_105_620
+"""Each process that has clients, for itself, under the number by which it is their owner: nobody else gets it while it lives."""
 
 _HOLDERS = """SELECT coalesce(application_name, '') FROM pg_locks LEFT JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND granted AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())

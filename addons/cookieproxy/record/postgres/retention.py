@@ -30,6 +30,7 @@ _STATES = (
 
 _FORGET_CLIENTS = """DELETE FROM client_rows WHERE last_seen <= %s AND NOT EXISTS (
     SELECT 1 FROM jar_rows WHERE jar_rows.client = client_rows.client)"""
+_FORGET_LEASES = "DELETE FROM lease_rows WHERE owner IS NULL AND since <= %s"
 _OLDEST = "SELECT chunk, end_seq - first_seq, last_time FROM chunks ORDER BY chunk LIMIT 1"
 _USED = f"""SELECT coalesce(sum(pg_total_relation_size(part)), 0) FROM (VALUES {", ".join(f"('{table}')" for table, _ in _STATES)})
     AS state (name), LATERAL (SELECT name::regclass AS part) AS named"""
@@ -61,6 +62,7 @@ def _remove_rows(cursor: Cursor, cutoff: float, keep_seconds: float, most: int) 
     """Remove what happened until the cutoff, at most so many rows of each table."""
     tables = (*_PAST, *_STATES) if keep_seconds < 2 * CHUNK_SECONDS else _STATES
     removed = sum(_remove_until(cursor, *table, cutoff, most) for table in tables)
+    cursor.execute(_FORGET_LEASES, (cutoff,))
     return removed + cursor.execute(_FORGET_CLIENTS, (cutoff,)).rowcount
 
 

@@ -7,8 +7,9 @@ The views (`views`) are the public interface, with the columns of the SQLite sto
   upon, and dropping a partition drops all of it.
 - What is now (`client_rows`, `jar_rows`, `session_rows`, `tracked_rows`, `finding_rows`, `host_rows`) is written over. Names of
   cookies, clients and paths are longer than an index takes, so the primary key is `place`, a digest of what tells rows apart
-  (`places`). Whoever comes to own clients, one proxy at a time, has a row for each in a table of its own with the place of
-  `client_rows` as its key, and checks it in the transaction that writes that client's jars.
+  (`places`).
+- Who has a client stands in `lease_rows`, by the place of `client_rows`; each transaction that writes that client's jars checks it
+  (`leases`). Numbers of leases come from one sequence for all, so that a row may go and come again.
 - `counter` is one row. Who writes takes the numbers of its events from it last thing in its transaction, and thereby holds it
   until the end: numbers become visible in their order, whoever gave them.
 
@@ -27,6 +28,7 @@ from ..protocol import StoreError
 from ..schema import REASONS
 from .chunks import make_chunk
 from .connection import Connection, Cursor
+from .functions import FUNCTIONS
 from .locks import MIGRATING, lock_for_transaction
 from .text import SHOWN
 from .views import comments, create_views
@@ -112,8 +114,15 @@ def _version_1(cursor: Cursor) -> None:
     _keep_setting(cursor, "hash_key", secrets.token_bytes(32).hex())
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1,)
-"""The n-th leads from version n-1 to n; a released one is never changed. Views and reasons are made anew after the last."""
+def _version_2(cursor: Cursor) -> None:
+    cursor.execute("CREATE SEQUENCE fences")
+    cursor.execute("""CREATE TABLE lease_rows (place uuid PRIMARY KEY, fence bigint NOT NULL, owner int,
+        since float8 NOT NULL DEFAULT extract(epoch FROM now())) WITH (fillfactor = 50)""")
+    cursor.execute("CREATE INDEX ON lease_rows (since) WHERE owner IS NULL")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
+"""The n-th leads from version n-1 to n; a released one is never changed. What others see and call is made anew after the last."""
 
 
 def migrate(connection: Connection, schema: str, migrations: Sequence[Migration] = MIGRATIONS) -> None:
@@ -140,8 +149,7 @@ def _run(cursor: Cursor, name: str, schema: str, migrations: Sequence[Migration]
     check_version(name, settings, len(migrations))
     for migration in migrations[int(settings.get("version", 0)) :]:
         migration(cursor)
-    cursor.execute(SHOWN)
-    for statement in (*create_views(), *comments()):
+    for statement in (SHOWN, *FUNCTIONS, *create_views(), *comments()):
         cursor.execute(statement.encode())
     cursor.executemany(
         "INSERT INTO reasons VALUES (%s, %s, %s) ON CONFLICT (event, reason) DO UPDATE SET sentence = excluded.sentence",
@@ -191,6 +199,6 @@ def _keep_setting(cursor: Cursor, name: str, value: str) -> None:
 
 
 def _digest_of_public() -> str:
-    """Changes when views or reasons do."""
-    parts = [SHOWN, *create_views(), *comments(), repr(sorted(REASONS.items()))]
+    """Changes when views, functions or reasons do."""
+    parts = [SHOWN, *FUNCTIONS, *create_views(), *comments(), repr(sorted(REASONS.items()))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -38,7 +38,7 @@ _KEEP_CLIENTS = _keep(
     first_seen="least(old.first_seen, excluded.first_seen)",
     last_seen="greatest(old.last_seen, excluded.last_seen)",
 )
-_KEEP_COOKIELESS = _keep("session_rows", _COOKIELESS)
+KEEP_COOKIELESS = _keep("session_rows", _COOKIELESS)
 _KEEP_TRACKED = _keep("tracked_rows", _TRACKED, numbered=True)
 _KEEP_FINDINGS = _keep("finding_rows", _FINDING, numbered=True)
 _KEEP_HOSTS = _keep("host_rows", _HOST)
@@ -59,6 +59,12 @@ def write_clients(cursor: Cursor, seen: Iterable[Row]) -> None:
 
 def write_cookieless(cursor: Cursor, changes: Sequence[SessionChange]) -> None:
     """Keep these cookieless sessions, of which each stands there once."""
+    if changes:
+        cursor.execute(KEEP_COOKIELESS.encode(), (cookieless_as_json(changes),))
+
+
+def cookieless_as_json(changes: Sequence[SessionChange]) -> str:
+    """The rows of these changes, as the statement takes them."""
     rows = [
         (
             change.session,
@@ -72,7 +78,7 @@ def write_cookieless(cursor: Cursor, changes: Sequence[SessionChange]) -> None:
         )
         for change in changes
     ]
-    _write(cursor, _KEEP_COOKIELESS, _COOKIELESS, rows)
+    return as_json(_COOKIELESS, rows)
 
 
 def write_tracked(cursor: Cursor, seen: Sequence[SessionSeen]) -> None:

@@ -3,8 +3,10 @@
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ...core.events import Observation
+from ..leases import Lease
 from ..protocol import Answer, Command
 from ..rows import Rows
 from ..values import Masker, ValuePolicy, keyed_hash
@@ -12,6 +14,7 @@ from . import commands
 from .address import Address
 from .connection import Connection, Cursor
 from .failures import Crossed
+from .leases import PostgresLeases
 from .locks import holders, say_alive
 from .reader import PostgresReading
 from .retention import prune
@@ -30,6 +33,7 @@ class PostgresStore(PostgresReading):
         """The store, made if it is not there. Raises StoreError."""
         super().__init__(address)
         self._writing = Connection(address, reads_only=False, greet=self._greet)
+        self.leases = PostgresLeases(address)
         self._texts = Verbatim()
         self._may_have_commands = True
         try:
@@ -59,18 +63,15 @@ class PostgresStore(PostgresReading):
         """The sixteen hexadecimal digits of this value's keyed hash, as hashed values have them."""
         return keyed_hash(value, self._hash_key)
 
-    def write(self, observations: Sequence[Observation], masker: Masker) -> None:
+    def write(self, observations: Sequence[Observation], masker: Masker) -> frozenset[Lease]:
         """Keep these, all or none, in one transaction. Raises StoreError if the database is in the way."""
         rows = Rows(self._texts, masker, 0)
         rows.add(observations)
-        for attempt in range(TRIES):
-            try:
-                with self._writing.writing() as cursor:
-                    write_rows(cursor, rows)
-                return
-            except Crossed:
-                if attempt + 1 == TRIES:
-                    raise
+        for _ in range(TRIES - 1):
+            with suppress(Crossed), self._writing.writing() as cursor:
+                return write_rows(cursor, rows)
+        with self._writing.writing() as cursor:
+            return write_rows(cursor, rows)
 
     def prune(self, now: float, keep_seconds: float | None, max_bytes: int | None, most: int) -> int:
         """Remove a slice of what is too old or too much, a chunk or about `most` rows at once; how many there were."""
@@ -93,4 +94,5 @@ class PostgresStore(PostgresReading):
     def close(self) -> None:
         """Let go of all connections, and with them of being alive; again does nothing."""
         super().close()
+        self.leases.close()
         self._writing.close()

@@ -1,8 +1,10 @@
 """One batch into the tables: states by statements for many rows, what happened by COPY, the numbers last."""
 
+from ..leases import Change, Lease
 from ..rows import Rows
 from .connection import Cursor
 from .jars import close_ended, write_jars
+from .leases import lost_of, without
 from .rounds import rounds
 from .rows import EVENTS, REQUESTS, SET_COOKIES
 from .states import write_clients, write_cookieless, write_findings, write_hosts, write_tracked
@@ -12,10 +14,18 @@ _TAKE_NUMBERS = """UPDATE counter SET next_seq = next_seq + %s, last_time = grea
 """Holds the counter until the transaction ends: who takes numbers later also commits later."""
 
 
-def write_rows(cursor: Cursor, rows: Rows) -> None:
-    """Write all of it, within the transaction that the cursor is in. Numbers are counted from 0 in the rows."""
+def write_rows(cursor: Cursor, rows: Rows) -> frozenset[Lease]:
+    """Write all of it, within the transaction that the cursor is in; the leases that are lost, whose changes are not written.
+
+    Numbers are counted from 0 in the rows.
+    """
+    changes: list[Change] = [*rows.jar_changes, *(change for _, change in rows.session_changes)]
+    lost = lost_of(cursor, changes)
     write_clients(cursor, rows.clients)
     for each in rounds(rows.jar_changes, rows.session_changes):
+        if lost:
+            each.jars = [(time, change) for time, change in each.jars if Lease(change.client, change.fence) not in lost]
+            each.sessions = without(each.sessions, lost)
         write_jars(cursor, each.jars)
         close_ended(cursor, sorted({change.session for _, change in each.jars if change.session is not None}))
         write_cookieless(cursor, each.sessions)
@@ -25,6 +35,7 @@ def write_rows(cursor: Cursor, rows: Rows) -> None:
     write_hosts(cursor, rows.hosts)
     if rows.next_seq or rows.jar_changes:
         _copy(cursor, rows)
+    return lost
 
 
 def _copy(cursor: Cursor, rows: Rows) -> None:

@@ -1,0 +1,60 @@
+"""Who has a client, where several proxies write into one store (R30, R40).
+
+A process has a client from its claim until it releases it, or until somebody else has claimed it: what it holds for the client,
+and for that client's cookieless sessions, is in no other memory meanwhile. Each claim has a fence, a number above that of every
+claim of this client before. Changes bear the fence under which they were made, and a store refuses those of a fence that is not
+the latest: so a process that was cut off, and does not know what happened since, cannot write over what its successor wrote.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from ..core.events import JarChange, SessionChange
+from .jars import StoredCookie
+
+
+class Lease(NamedTuple):
+    """One claim of one client."""
+
+    client: str
+    fence: int
+
+
+class Claimed(NamedTuple):
+    """A client that is ours from now on, and all that is in its jars."""
+
+    fence: int
+    cookies: list[StoredCookie]
+
+
+NOTHING_LOST: frozenset[Lease] = frozenset()
+
+type Change = JarChange | SessionChange
+
+
+class Leases(Protocol):
+    """The clients of a store, as one of the processes sees it that share it. Raises StoreError.
+
+    `claim` may be called from any thread, the others are called from one.
+    """
+
+    def claim(self, client: str, ask: bool = True, by_force: bool = False) -> Claimed | None:
+        """Have this client; None if a process that lives has it, which is asked to release it, or it is busy just now.
+
+        In one round trip. With `by_force` whoever has it loses it.
+        """
+
+    def release(self, leases: Sequence[Lease]) -> None:
+        """Let these go, as far as they are still ours; all that was to be written has been."""
+
+    def keep(self, changes: Sequence[Change]) -> frozenset[Lease]:
+        """Keep these changes in one transaction, which is done when it returns; the leases that are lost, as `write` does."""
+
+    def wait(self, wake: int, seconds: float) -> list[str]:
+        """Wait until somebody wants one of our clients, or says something else, or `wake` can be read: the words that came."""
+
+    def is_wanted(self, word: str) -> str | None:
+        """The client that somebody wants of us, by the word that came; None if that says something else."""
+
+    def close(self) -> None:
+        """Let everything go; again does nothing."""

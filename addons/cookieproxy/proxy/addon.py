@@ -307,7 +307,7 @@ class Cookies:
         head = flows.request_head(flow)
         self._browsers_host.address_upstream(flow)
         if flow.response is None and not self._refusals.refuse(flow, self._policy.config, self._recorder) and head:
-            self._live.request(flow, head)
+            return self._live.request(flow, head)
         return None
 
     def _breath(self) -> Awaitable[None] | None:
@@ -315,20 +315,22 @@ class Cookies:
         self._read_flows += 1
         return None if self._read_flows % BREATH_FLOWS else asyncio.sleep(0)
 
-    def request(self, flow: http.HTTPFlow) -> None:
+    def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """The way up, with the body."""
         if flow.live and flow.is_replay != "request" and not self._dashboard.is_ours(flow):
-            self._live.body(flow)
+            return self._live.body(flow)
+        return None
 
-    def responseheaders(self, flow: http.HTTPFlow) -> None:
+    def responseheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """The way down, before the body."""
         if flow.live and flow.is_replay != "request" and not self._dashboard.answers(flow):
-            self._live.response(flow)
+            return self._live.response(flow)
+        return None
 
     def response(self, flow: http.HTTPFlow) -> None:
         """A response made by another addon may have had no `responseheaders`, and does not stream."""
         if self._live.is_awaited(flow):
-            self.responseheaders(flow)
+            self.responseheaders(flow)  # it has nothing to wait for: its request has gone through here
         if flow.live and flow.response is not None:
             rewrite_whole(flow.response)
 

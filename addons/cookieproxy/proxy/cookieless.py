@@ -5,13 +5,14 @@ Holds the sessions and what is known of clients' cookies. Pure work is in the ro
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from mitmproxy.http import HTTPFlow, Response
 
 from ..config import Config
-from ..cookieless.door import Door, Stage, Visit
+from ..cookieless.door import MOST_SOUGHT, Door, Stage, Visit
 from ..cookieless.endpoint import (
     assigned,
     document_of,
@@ -22,7 +23,7 @@ from ..cookieless.endpoint import (
 )
 from ..cookieless.fields import values, without
 from ..cookieless.handing_over import given_to_browser, names_in
-from ..cookieless.ids import is_id
+from ..cookieless.ids import digest_of, is_id, that_may_be_ids
 from ..cookieless.probe import Answers, probe_field
 from ..cookieless.script import SESSION_HEADER
 from ..cookieless.session_cookies import is_session_id
@@ -96,6 +97,11 @@ class Cookieless:
     def waits_for_body(self, flow: HTTPFlow, head: RequestHead, browser: Browser) -> bool:
         """True if only the body of a form may say which session this is."""
         return may_have_id_in_body(flow) and self._door.lacks_id(asked_of(flow, head, browser))
+
+    def not_at_hand(self, texts: Iterable[bytes]) -> list[str]:
+        """The digests of what may be ids of sessions that only the store knows: of so many as it may be asked for."""
+        ids = dict.fromkeys(each for each in that_may_be_ids(texts) if not self.tickets.is_at_hand(each))
+        return [digest_of(each) for each in islice(ids, MOST_SOUGHT)]
 
     def enter(self, flow: HTTPFlow, head: RequestHead, browser: Browser) -> tuple[Visit | None, RequestHead]:
         """What a request is, and how the exchange sees it; ids are out of the flow afterwards."""

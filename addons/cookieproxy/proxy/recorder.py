@@ -7,24 +7,37 @@ now and then; then the store gets what waited and all the jars and cookieless se
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..config import Config
 from ..core.cookie import Cookie, CookieKey
-from ..core.events import ClientSeen, JarChange, JarKind, Observation, SessionChange
+from ..core.events import (
+    ClientSeen,
+    FindingSeen,
+    HostSeen,
+    JarChange,
+    JarKind,
+    Observation,
+    SessionChange,
+    SessionSeen,
+)
 from ..core.hosts import Suffixes, site_of
 from ..dashboard.live import Hub
 from ..exchange import Browser
 from ..record.intake import Intake
+from ..record.jars import StoredCookie
 from ..record.lock import holder_of
 from ..record.policy import RecordPolicy
 from ..record.protocol import Command, Store, StoreError
 from ..record.sessions import StoredSession
-from ..record.store import file_now, file_of, open_store, without_password
+from ..record.store import file_now, file_of, is_elsewhere, open_store, without_password
 from ..record.tally import Tally
 from ..record.values import ValuePolicy
 from ..record.writer import Writer
+from ..sessions.shelf import MOST_DEAD, MOST_OPEN
+from .arrivals import Place
+from .elsewhere import RETURN_SECONDS, Elsewhere
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +47,12 @@ SEEN_AGAIN_SECONDS = 60.0
 """How often a client's last_seen is written."""
 RETRY_SECONDS = 2.0
 """Between two tries to open a store that could not be opened, and two looks whether its file is still there."""
-RETURN_SECONDS = 1.0
-"""How long a client that left memory a moment ago may wait for its jars to be written and read again."""
 SESSION_SECONDS = 0.2
 """How long the request of a session that left memory a moment ago may wait for it, and with it all traffic."""
 
 OVERRUN = "more comes than can be written"
 
-type Place = tuple[JarKind, CookieKey]
+type Tracked = tuple[list[SessionSeen], list[FindingSeen], list[HostSeen]]
 type OnCommand = Callable[[Command], None]
 type Everyone = Callable[[], Iterable[Browser]]
 type EveryoneSessions = Callable[[], Iterable[Observation]]
@@ -65,7 +76,8 @@ class Recorder:
         `everyone` gives the clients in memory, `everyone_sessions` the cookieless sessions there with all they hold.
         """
         self.spec = spec
-        self._name = without_password(spec)
+        self.name = without_password(spec)
+        """The store, as it may be shown."""
         self._base = base
         self._suffixes = suffixes
         self._everyone = everyone
@@ -85,9 +97,13 @@ class Recorder:
         self._unwritten: set[str] = set()
         """The same, with something that was handed over and may not be written yet."""
         self._next_look = 0.0
+        self.elsewhere: Elsewhere | None = Elsewhere(self) if is_elsewhere(spec) else None
+        """What never lets the loop wait for a store that is not on this machine; None for one that is."""
+        self._tracked: Tracked | None = None
         self._excepts: Callable[[str], bool] | None = None
         self._dropped = 0
         self._is_overrun = False
+        self._is_closed = False
         self.hub = Hub()
         """Who watches what is recorded, while it comes."""
         self.tally = Tally(time.time())
@@ -96,12 +112,24 @@ class Recorder:
     # -- opening and closing -------------------------------------------------------------------------------------------
 
     def open(self, config: Config) -> None:
-        """Open the store and start writing. Raises StoreError."""
+        """Open the store and start writing. Raises StoreError. Waits for it: for start-up, and for stores on this machine."""
+        self._take(self._opened(), config)
+
+    def _opened(self) -> Store:
+        """The store. Called in any thread."""
         try:
             store = open_store(self.spec, self._base)
         except StoreError as error:
             self._closed_because = str(error)
             raise
+        if self.elsewhere is not None:
+            try:
+                self._tracked = _tracked(store)
+            except StoreError as error:
+                logger.warning(f"Sessions of before are not known: {error}")
+        return store
+
+    def _take(self, store: Store, config: Config) -> None:
         self._store = store
         self._file = file_now(self.spec, self._base)
         self._dropped, self._is_overrun = 0, False
@@ -117,11 +145,14 @@ class Recorder:
 
     def close(self) -> None:
         """Hand over everything and wait until it is written."""
+        self._is_closed = True
         self.hand_over()
         self._let_go()
+        if self.elsewhere is not None:
+            self.elsewhere.close()
         lost = sum(map(len, self._waiting.take().batches)) + self._waiting.dropped
         if lost:
-            logger.warning(f"{self._name}: {lost} observations could not be recorded.")
+            logger.warning(f"{self.name}: {lost} observations could not be recorded.")
 
     @property
     def trouble(self) -> str | None:
@@ -155,10 +186,12 @@ class Recorder:
         if now < self._next_look:
             return
         self._next_look = now + RETRY_SECONDS
-        if self._writer is None:
+        if self.elsewhere is not None:
+            self._look_after_elsewhere(self.elsewhere, config)
+        elif self._writer is None:
             self._try_again(config)
         elif file_now(self.spec, self._base) != self._file:
-            logger.warning(f"{self._name}: the file was moved or deleted while it was in use: a new one is made.")
+            logger.warning(f"{self.name}: the file was moved or deleted while it was in use: a new one is made.")
             self.hand_over()
             self._let_go()
             try:
@@ -174,7 +207,20 @@ class Recorder:
             self.open(config)
         except StoreError:
             return
-        logger.warning(f"{self._name}: the store is open now; recording goes on.")
+        logger.warning(f"{self.name}: the store is open now; recording goes on.")
+
+    def _look_after_elsewhere(self, elsewhere: Elsewhere, config: Config) -> None:
+        if self._writer is None:
+            elsewhere.open(self._opened, lambda store: self._take_late(store, config))
+        else:
+            elsewhere.arrivals.retry()
+
+    def _take_late(self, store: Store, config: Config) -> None:
+        if self._is_closed:
+            store.close()
+            return
+        self._take(store, config)
+        logger.warning(f"{self.name}: the store is open now; recording goes on.")
 
     def _let_go(self) -> None:
         if self._writer is not None:
@@ -187,7 +233,7 @@ class Recorder:
     def _catch_up(self, store: Store, writer: Writer) -> None:
         """What waited for a store, and the jars of all clients and sessions: the store may be older than these, or new."""
         if self._waiting.dropped:
-            logger.warning(f"{self._name}: {self._waiting.dropped} observations were not kept until it was open.")
+            logger.warning(f"{self.name}: {self._waiting.dropped} observations were not kept until it was open.")
         for batch in self._waiting.take().batches:
             writer.put(batch)
         self._waiting = Intake()
@@ -195,7 +241,12 @@ class Recorder:
         for browser in self._everyone():
             self._gathered.append(_client_seen(browser, self._seen.get(browser.name, now)))
             changed = self._gather(browser, now)
-            self._restore(browser, store, changed)
+            if self.elsewhere is None:
+                self._restore(browser, store, changed)
+            else:
+                self.elsewhere.arrivals.drop(browser)
+                self.elsewhere.arrivals.add(browser)
+                self.elsewhere.arrivals.note(browser, changed)
             for kind, cookie in _all_cookies(browser):
                 self._change(browser, kind, cookie.key, cookie, now)
         self.add_session(self._everyone_sessions())
@@ -203,28 +254,51 @@ class Recorder:
 
     # -- observing -----------------------------------------------------------------------------------------------------
 
+    def admit(self, browser: Browser) -> None:
+        """A client appears: it gets what the store has of its jars, at once or when `awaited` says."""
+        if self.elsewhere is None:
+            self.restore(browser)
+        else:
+            self.elsewhere.arrivals.add(browser)
+
+    def awaited(self, browser: Browser) -> Awaitable[None] | None:
+        """What the exchanges of a client have to wait for; None if nothing."""
+        return None if self.elsewhere is None else self.elsewhere.arrivals.waiting_for(browser)
+
     def restore(self, browser: Browser) -> None:
-        """Give a client that appears again what the store has of its jars."""
+        """Give a client that appears again what the store has of its jars. Waits for it."""
         if self._store is None:
             return
         self._write_first(browser.name, RETURN_SECONDS)
         self._restore(browser, self._store, set())
 
+    def has_unwritten(self, name: str) -> bool:
+        """Hand over what there is of a client or session that is about to be read; whether it may not be written yet."""
+        if name not in self._left and name not in self._unwritten:
+            return False
+        self.hand_over()
+        return True
+
     def _write_first(self, name: str, seconds: float) -> None:
-        """Wait for what may not be written yet of a client or session that is about to be read."""
-        if self._writer is not None and (name in self._left or name in self._unwritten):
-            self.hand_over()
+        if self.has_unwritten(name) and self._writer is not None:
             self._writer.flush(seconds)
 
-    def _restore(self, browser: Browser, store: Store, but: set[Place]) -> None:
-        """Put what is stored into the jars, where these have nothing newer."""
-        but |= {(kind, cookie.key) for kind, cookie in _all_cookies(browser)}
+    def _restore(self, browser: Browser, store: Store, changed: set[Place]) -> None:
         try:
-            for kind, session, cookie in store.load_jars(browser.name):
-                if session is None and (kind, cookie.key) not in but:
-                    browser.restore(kind, cookie)
+            stored = store.load_jars(browser.name)
         except StoreError as error:
             logger.warning(f"The jars of {browser.name} could not be loaded: {error}")
+        else:
+            self.put_back(browser, stored, changed)
+
+    def put_back(self, browser: Browser, cookies: Sequence[StoredCookie], changed: set[Place]) -> None:
+        """Put what is stored into the jars, where these have nothing newer; `changed` is what they forgot or changed."""
+        changed = (
+            changed | self._gather(browser, time.time()) | {(kind, each.key) for kind, each in _all_cookies(browser)}
+        )
+        for kind, session, cookie in cookies:
+            if session is None and (kind, cookie.key) not in changed:
+                browser.restore(kind, cookie)
         for _ in browser.drain_changes():
             pass  # it is in the store already
 
@@ -267,6 +341,8 @@ class Recorder:
 
     def find_session(self, session: str) -> StoredSession | None:
         """What the store has of the session with this digest, for one that is not in memory; None if it has nothing."""
+        if self.elsewhere is not None:
+            return self.elsewhere.session(session)
         if self._store is None:
             return None
         self._write_first(session, SESSION_SECONDS)
@@ -275,6 +351,11 @@ class Recorder:
         except StoreError as error:
             logger.warning(f"A session could not be loaded: {error}")
             return None
+
+    def tracked(self) -> Tracked:
+        """The sessions of applications, findings and hosts in the store. Raises StoreError."""
+        tracked, self._tracked = self._tracked, None
+        return tracked or (([], [], []) if self._store is None else _tracked(self._store))
 
     def open_sessions(self) -> list[SessionChange]:
         """The sessions in the store that nobody has ended, the last used last: some may have run out while no proxy ran."""
@@ -296,6 +377,8 @@ class Recorder:
     def forget_client(self, browser: Browser) -> None:
         """A client is about to leave memory: take its changes first."""
         self._gather(browser, time.time())
+        if self.elsewhere is not None:
+            self.elsewhere.arrivals.drop(browser)
         self._dirty.pop(browser, None)
         self._seen.pop(browser.name, None)
         self._left.add(browser.name)
@@ -336,6 +419,8 @@ class Recorder:
         for kind, key, cookie in browser.drain_changes():
             changed.add((kind, key))
             self._change(browser, kind, key, cookie, now)
+        if changed and self.elsewhere is not None:
+            self.elsewhere.arrivals.note(browser, changed)
         return changed
 
     def _change(self, browser: Browser, kind: JarKind, key: CookieKey, cookie: Cookie | None, now: float) -> None:
@@ -353,6 +438,10 @@ def _all_cookies(browser: Browser) -> Iterator[tuple[JarKind, Cookie]]:
     yield from ((JarKind.MIRROR, cookie) for cookie in browser.mirror)
     yield from ((JarKind.HELD, cookie) for cookie in browser.held)
     yield from ((leaving.jar, leaving.cookie) for leaving in browser.leaving)
+
+
+def _tracked(store: Store) -> Tracked:
+    return store.load_sessions(MOST_OPEN + MOST_DEAD), store.load_findings(), store.load_hosts()
 
 
 def _client_seen(browser: Browser, now: float) -> ClientSeen:

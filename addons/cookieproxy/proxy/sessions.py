@@ -22,7 +22,7 @@ from ..record.protocol import StoreError
 from ..sessions.endings import span
 from ..sessions.logins import has_password
 from ..sessions.routine import READING, Likeness, likeness
-from ..sessions.shelf import MOST_DEAD, MOST_OPEN
+from ..sessions.shelf import MOST_OPEN
 from ..sessions.tracker import Change, HashId, Told, Tracker
 from ..sessions.urls import may_have_id
 from . import flows
@@ -150,7 +150,7 @@ class SessionWatch:
         store = recorder.store
         self._hash = _remembering(store.hash_id)
         try:
-            self._tracker.load(store.load_sessions(MOST_OPEN + MOST_DEAD), store.load_findings(), store.load_hosts())
+            self._tracker.load(*recorder.tracked())
         except StoreError as error:
             logger.warning(f"Sessions of before are not known: {error}")
 

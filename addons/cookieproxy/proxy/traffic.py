@@ -3,14 +3,16 @@
 The requests that wait for their responses are bounded: those that never get one must not fill the memory.
 """
 
+import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from mitmproxy.http import HTTPFlow
 
 from ..cookieless.door import Visit
+from ..cookieless.script import ASK_HEADER
 from ..core.events import Observation
 from ..core.hosts import Suffixes
 from ..core.jar import Jar
@@ -19,14 +21,18 @@ from ..exchange.browser import held_profile
 from . import flows, seen
 from .browsers import Browsers
 from .cookieless import Cookieless
+from .elsewhere import Elsewhere
 from .notices import Notices
 from .policy import Policy
 from .recorder import Recorder
 from .sessions import SessionWatch
+from .visits import may_have_id_in_body
 
 logger = logging.getLogger(__name__)
 
 MOST_PENDING = 10_000
+FIELDS_WITH_IDS = frozenset((b"referer", ASK_HEADER.lower().encode()))
+"""Of a request, beside its target."""
 
 
 class Pending(NamedTuple):
@@ -45,6 +51,8 @@ class Traffic:
     def __init__(self, suffixes: Suffixes, notices: Notices) -> None:
         self.sessions = SessionWatch(suffixes)
         self._recorder: Recorder | None = None
+        self._elsewhere: Elsewhere | None = None
+        """What has to be waited for where the store is on another machine."""
         self._suffixes = suffixes
         self._notices = notices
         self._browsers = Browsers(suffixes, self._on_new_browser, self._on_leaving_browser)
@@ -59,6 +67,7 @@ class Traffic:
     @recorder.setter
     def recorder(self, recorder: Recorder | None) -> None:
         self._recorder = self.sessions.recorder = recorder
+        self._elsewhere = None if recorder is None else recorder.elsewhere
 
     def follow(self, policy: Policy) -> None:
         """Another configuration is in force."""
@@ -125,11 +134,21 @@ class LiveTraffic(Traffic):
         super().forget(flow)
         self._waiting.pop(flow.id, None)
 
-    def request(self, flow: HTTPFlow, head: RequestHead) -> None:
+    def _on_new_browser(self, browser: Browser) -> None:
+        if self.recorder is not None:
+            self.recorder.admit(browser)
+
+    def request(self, flow: HTTPFlow, head: RequestHead) -> Awaitable[None] | None:
         """The way up, before the body."""
         if self._policy is None:
-            return
+            return None
         browser = self._browsers.of(flow)
+        if self._elsewhere is not None:
+            return self._when_known(browser, self._not_at_hand(head), lambda: self._enter(flow, head, browser))
+        self._enter(flow, head, browser)
+        return None
+
+    def _enter(self, flow: HTTPFlow, head: RequestHead, browser: Browser) -> None:
         if not self.cookieless.is_on:
             self._request(flow, head, browser)
             return
@@ -139,12 +158,36 @@ class LiveTraffic(Traffic):
             else:
                 self._request(flow, head, browser)
 
-    def body(self, flow: HTTPFlow) -> None:
+    def _when_known(self, browser: Browser, digests: Sequence[str], then: Callable[[], None]) -> Awaitable[None] | None:
+        """Go on now, or when the store has told of the client and of the sessions of these digests."""
+        elsewhere = self._elsewhere
+        client = None if elsewhere is None else elsewhere.arrivals.waiting_for(browser)
+        if elsewhere is None or (client is None and not digests):
+            then()
+            return None
+        return _wait(elsewhere, client, digests, then)
+
+    def _not_at_hand(self, head: RequestHead | None, body: bytes = b"") -> list[str]:
+        """The digests of what may be ids of sessions in a request, as far as only the store may know them."""
+        if not self.cookieless.is_on:
+            return []
+        said = () if head is None else (value for name, value in head.fields if name.lower() in FIELDS_WITH_IDS)
+        return self.cookieless.not_at_hand((b"" if head is None else head.path, *said, body))
+
+    def body(self, flow: HTTPFlow) -> Awaitable[None] | None:
         """The way up, with the body."""
-        cookieless = self.cookieless
-        if not cookieless.is_on or self._policy is None:
-            return
+        if not self.cookieless.is_on or self._policy is None:
+            return None
         browser = self._browsers.of(flow)
+        if self._elsewhere is not None:
+            form = (flow.request.raw_content or b"") if may_have_id_in_body(flow) else b""
+            digests = self._not_at_hand(self._waiting.get(flow.id), form)
+            return self._when_known(browser, digests, lambda: self._body(flow, browser))
+        self._body(flow, browser)
+        return None
+
+    def _body(self, flow: HTTPFlow, browser: Browser) -> None:
+        cookieless = self.cookieless
         with cookieless.closed_on_failure(flow):
             if (head := self._waiting.pop(flow.id, None)) is not None:
                 self._request(flow, head, browser)
@@ -152,7 +195,7 @@ class LiveTraffic(Traffic):
             cookieless.keep_in_body(flow, browser, None if pending is None else pending.visit)
 
     def message(self, flow: HTTPFlow) -> None:
-        """A WebSocket message."""
+        """A WebSocket message. What of its client is in memory is enough for it."""
         if self.cookieless.is_on:
             self.cookieless.keep_in_message(flow, self._browsers.of(flow))
 
@@ -182,11 +225,30 @@ class LiveTraffic(Traffic):
         self._keep(browser, result.observations, head.time, flow)
         seen.note(flow, "request", result.observations)
 
-    def response(self, flow: HTTPFlow) -> None:
+    def response(self, flow: HTTPFlow) -> Awaitable[None] | None:
         """The way down, before the body."""
-        pending = self._pending.pop(flow.id, None) or self._from_before(flow)
-        if pending is None or self._policy is None:
-            return
+        pending = self._pending.pop(flow.id, None)
+        if pending is not None:
+            self._respond(flow, pending)
+            return None
+        if flow.request.timestamp_start >= self._since or self._policy is None:
+            return None
+        return self._respond_from_before(flow)
+
+    def _respond_from_before(self, flow: HTTPFlow) -> Awaitable[None] | None:
+        """A request that went up before the script was loaded anew: what its response sets is nevertheless ours to judge."""
+        head = flows.request_head(flow)
+        if head is None:
+            return None
+        browser = self._browsers.of(flow)
+        digest = flows.kept_session(flow)
+        digests = [] if digest is None else [digest]
+        return self._when_known(
+            browser, digests, lambda: self._respond(flow, self._from_before(flow, head, browser, digest))
+        )
+
+    def _respond(self, flow: HTTPFlow, pending: Pending) -> None:
+        assert self._policy is not None
         browser, visit = pending.browser, pending.visit
         renewed: list[Observation] = []
         if visit is not None:
@@ -221,16 +283,10 @@ class LiveTraffic(Traffic):
             pending.request.session = jar
         return renewed
 
-    def _from_before(self, flow: HTTPFlow) -> Pending | None:
-        """A request that went up before the script was loaded anew: what its response sets is nevertheless ours to judge."""
-        if flow.request.timestamp_start >= self._since or self._policy is None:
-            return None
-        head = flows.request_head(flow)
-        if head is None:
-            return None
-        browser = self._browsers.of(flow)
+    def _from_before(self, flow: HTTPFlow, head: RequestHead, browser: Browser, digest: str | None) -> Pending:
+        assert self._policy is not None
         result = self._policy.requests.process(browser, head, flow, watch=True)
-        if (digest := flows.kept_session(flow)) is not None:
+        if digest is not None:
             result.session = self.cookieless.keeper.jar_of(digest)
         return Pending(browser, result, head)
 
@@ -240,3 +296,14 @@ class LiveTraffic(Traffic):
         if self.recorder is not None:
             self.recorder.seen(browser, now)
             self.recorder.add(browser, observations)
+
+
+async def _wait(
+    elsewhere: Elsewhere, client: asyncio.Future[None] | None, digests: Sequence[str], then: Callable[[], None]
+) -> None:
+    """Go on when the store has told of both, or takes too long; only this exchange waits."""
+    found = await elsewhere.find(digests) if digests else {}
+    if client is not None:
+        await asyncio.shield(client)  # others wait for it, too
+    with elsewhere.knowing(found):
+        then()

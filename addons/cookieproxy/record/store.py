@@ -25,6 +25,7 @@ __all__ = [
     "StoreError",
     "file_now",
     "file_of",
+    "is_elsewhere",
     "open_reader",
     "open_store",
     "without_password",
@@ -58,6 +59,11 @@ def open_reader(spec: str, base: Path) -> Reader:
     if scheme == "memory":
         raise StoreError(spec, "it is in the memory of another process", "Give the proxy a store in a file.")
     return SqliteReader(base / path)
+
+
+def is_elsewhere(spec: str) -> bool:
+    """True if others write into the store of this name, too, and an answer of it may take a while."""
+    return spec.startswith(POSTGRESQL)
 
 
 def file_of(spec: str, base: Path) -> Path | None:

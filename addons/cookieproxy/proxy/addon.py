@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import chain
+from typing import Protocol
 
 from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
@@ -52,6 +53,13 @@ def _wrong(message: str) -> Exception:
     return exceptions.OptionsError(message)  # type: ignore[no-untyped-call]  # mitmproxy's __init__ has no types
 
 
+class Loaded(Protocol):
+    """What has commands for mitmproxy, and something to do when it is loaded."""
+
+    def load(self, loader: Loader) -> None:
+        """Make known what the commands need."""
+
+
 class Cookies:
     """Cookie Proxy in one addon."""
 
@@ -61,6 +69,7 @@ class Cookies:
         self._live = LiveTraffic(self._suffixes, notices)
         self._saved = SavedTraffic(self._suffixes, notices)
         self.commands = StoreCommands(self._live, self._suffixes)
+        self._mitmproxys_commands: Loaded | None = None
         self._policy: Policy | None = None
         self._rules: RulesFile | None = None
         self._keys: KeyFile | None = None
@@ -99,6 +108,13 @@ class Cookies:
         objection = take_given_values()
         if objection is not None:
             logger.error(objection)
+        if self._mitmproxys_commands is not None:
+            self._mitmproxys_commands.load(loader)
+            loader.master.commands.collect_commands(self._mitmproxys_commands)
+
+    def commanded_by(self, commands: Loaded) -> None:
+        """Loads these commands with itself: as an addon of their own they would be asked about every event, for nothing."""
+        self._mitmproxys_commands = commands
 
     def configure(self, updated: set[str]) -> None:
         """Follow the options; the first time, wrong ones are ERROR lines, because an exception would be a traceback."""

@@ -15,8 +15,9 @@ def assemble() -> list[object]:
     """The addons of Cookie Proxy, in the order of their work."""
     orders = _orders()
     cookies = Cookies(orders.worker)
+    cookies.commanded_by(CookieCommands(cookies))
     balanced = [Balanced(orders, cookies)] if orders.balancers else []
-    return [*balanced, cookies, CookieCommands(cookies)]
+    return [*balanced, cookies]
 
 
 def _orders() -> Orders:

@@ -7,6 +7,7 @@ sorted or found by (name, domain, host-only, path, partition, creation-time, seq
 import math
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from itertools import chain
 
@@ -14,10 +15,10 @@ from .cookie import Cookie, CookieKey
 from .habits import Order
 from .hosts import Suffixes, is_ip_address, site_of
 
+_HOST_OCTETS = 255
+"""No name of a host is longer; what is, is not remembered."""
 _MERGED_HOSTS = 64
 """For how many hosts the merged list is remembered."""
-
-
 _FEW = 300
 """In a list of so many it is quicker to look for a cookie one by one."""
 _SWAPS = 64
@@ -245,7 +246,8 @@ class Shelves:
         return self._merge(host, self._shelves_of(host))
 
     def _shelves_of(self, host: str) -> list[DomainShelf]:
-        return [shelf for domain in _upwards(host) if (shelf := self.domains.get(domain)) is not None]
+        domains = _known_upwards(host) if len(host) <= _HOST_OCTETS else _upwards(host)
+        return [shelf for domain in domains if (shelf := self.domains.get(domain)) is not None]
 
     def _merge(self, host: str, shelves: list[DomainShelf]) -> MergedHost:
         if self._merged is None or len(self._merged) >= _MERGED_HOSTS:
@@ -303,11 +305,14 @@ def _unguard(site: SiteShelf, cookie: Cookie) -> None:
         site.guarded = None
 
 
-def _upwards(host: str) -> Iterator[str]:
+def _upwards(host: str) -> tuple[str, ...]:
     """The host, then each parent domain; an IP address has none."""
-    yield host
-    if is_ip_address(host):
-        return
-    while "." in host:
-        host = host.partition(".")[2]
-        yield host
+    domains = [host]
+    if not is_ip_address(host):
+        while "." in host:
+            host = host.partition(".")[2]
+            domains.append(host)
+    return tuple(domains)
+
+
+_known_upwards = lru_cache(1024)(_upwards)

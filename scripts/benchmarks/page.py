@@ -9,6 +9,7 @@ from typing import Any
 
 from .results import Figure, Outcome, details_table, shown, table
 from .row import Section
+from .walls import WALLS
 
 HEAD = """# Benchmarks
 
@@ -101,7 +102,14 @@ def _goals(figures: Iterable[Figure]) -> str:
     met = sum(figure.is_met is True for figure in measured)
     heads = ("row", "what", "goal", "median (lowest – highest)", "met")
     lines = ((figure.row, *_cells(figure)) for figure in held)
-    return f"## Goals\n\n{met} of {len(measured)} are met.\n\n{table(heads, lines)}\n"
+    return f"## Goals\n\n{met} of {len(measured)} are met.\n\n{table(heads, lines)}\n" + _walls(measured)
+
+
+def _walls(figures: Iterable[Figure]) -> str:
+    """What is in the way of the goals that are not met."""
+    rows = dict.fromkeys(figure.row for figure in figures if not figure.is_met)
+    known = [f"- `{row}`: {WALLS[row].replace(chr(10), chr(10) + '  ')}\n" for row in rows if row in WALLS]
+    return "\n### What stands in the way of the others\n\n" + "".join(known) if known else ""
 
 
 def _cells(figure: Figure) -> Iterator[str]:

@@ -15,6 +15,7 @@ from .variants import (
     BARE,
     DROPPING,
     ELSEWHERE,
+    EMPTY,
     IN_MEMORY,
     MANY,
     OURS,
@@ -47,6 +48,15 @@ PROXY_ROWS = (
             Line("processor time we add to an exchange, cookies_fast off", unit="µs"),
         ),
         against(BARE, SLOW, speeds, added_us),
+    ),
+    Row(
+        "empty-script",
+        Section.SPEED,
+        (
+            Line("requests/s with a script whose hooks do nothing, without us, against bare"),
+            Line("processor time such a script adds to an exchange", unit="µs"),
+        ),
+        against(BARE, EMPTY, speeds, added_us),
     ),
     Row(
         "sticky",

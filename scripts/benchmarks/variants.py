@@ -62,6 +62,7 @@ def beside(script: str, *settings: str) -> tuple[str, ...]:
 _FEW = inputs.rules_yaml(inputs.FEW_RULES)
 
 BARE = Variant("bare mitmdump -q")
+EMPTY = Variant("mitmdump -q with hooks that do nothing", arguments=beside("empty_addon.py"))
 OURS = Variant("ours, 20 rules", _FEW)
 SLOW = Variant("ours, cookies_fast off", _FEW, fast=False)
 STICKY = Variant("stickycookie + modify_headers", arguments=inputs.mitmproxy_arguments())

@@ -48,6 +48,7 @@ from benchmarks import (  # noqa: E402
     page,
     pages,
     proxies,
+    replays,
     sessions,
     shortcut_gains,
     starting,
@@ -160,9 +161,16 @@ def running() -> list[str]:
 
 
 def test_what_needs_no_network_is_measured(tmp_path: Path) -> None:
-    figures = measured(tmp_path, "jar", "store", "rules", "cookie-memory", "html-parser", "replay")
+    figures = measured(tmp_path, "jar", "store", "rules", "cookie-memory", "html-parser")
     assert [figure["what"] for figure in figures if not figure["median"]] == []
     assert [path.name for path in tmp_path.iterdir()] == ["numbers.json"]
+
+
+def test_reading_saved_flows_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replays, "BODIES", {"0.5 KB": 512})
+    numbers, details = replays.against_flow_reader(Run(rounds=1, seconds=1, exchanges=1, scale=0.02))
+    assert all(len(each) == 1 and min(each) > 0 for each in numbers)
+    assert details
 
 
 @pytest.mark.usefixtures("load_programs")

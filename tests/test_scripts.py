@@ -98,6 +98,15 @@ def test_the_interface_is_chosen_by_name_and_runs_where_the_caller_is(
     assert run("proxy", UI=ui).stdout.splitlines()[0] == f"{ui} in {tmp_path}/elsewhere"
 
 
+@pytest.mark.parametrize("arguments", [["--workers", "2", "-q"], ["-q", "--workers=2"], ["--print-haproxy"]])
+def test_workers_are_the_supervisor_s(ready: Path, run: Run, arguments: list[str]) -> None:
+    done = run("proxy", *arguments)
+    assert started(done) == ["-P", "-m", "cookieproxy.fleet", *arguments]
+    assert done.stdout.startswith("python in ")
+    refused = run("proxy", *arguments, UI="mitmweb")
+    assert (refused.returncode, refused.stderr) == (2, "UI=mitmweb shows one process: leave out UI or --workers.\n")
+
+
 def test_an_unknown_interface_is_a_mistake(ready: Path, run: Run) -> None:
     done = run("proxy", UI="netscape")
     assert (done.returncode, done.stdout) == (2, "")

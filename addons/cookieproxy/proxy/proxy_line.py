@@ -1,8 +1,8 @@
 """Stands before a connection's protocol layers until the balancer has said whose it is, and then is out of the way.
 
 What the layers get is what would have come without a balancer: their start, and the octets behind the line. When the balancer
-speaks for itself it may ask after our health, which is answered here without an exchange. A client of which the balancer does not
-know the address has that of `NOBODY`, which is in particular not this machine's.
+speaks for itself, by its own address or none, it may ask after our health, which is answered here without an exchange. A client
+of which the balancer does not know the address has that of `NOBODY`, which is in particular not this machine's.
 """
 
 import logging
@@ -58,11 +58,12 @@ class ProxyLine:
         yield from self._go_on(self._said)
 
     def _go_on(self, said: Said) -> Iterator[Command]:
-        if said.client is None and QUESTION.startswith(self._octets[: len(QUESTION)]):
+        client = self._handler.client
+        speaks_for_itself = said.client is None or said.client[0] == client.peername[0]
+        if speaks_for_itself and QUESTION.startswith(self._octets[: len(QUESTION)]):
             if len(self._octets) >= len(QUESTION):
                 yield from self._answer()
             return
-        client = self._handler.client
         if not self._named(self._handler, said.client or NOBODY):
             yield CloseConnection(client)
             return

@@ -31,7 +31,7 @@ from .keys import KeyFile, KeysError
 from .notices import Notices
 from .options import BASE, DEFAULT_STORE, add_options, path_of, store_objection, take_given_values
 from .policy import LOOK_SECONDS, Policy, RulesFile, tell_warnings
-from .recorder import Recorder
+from .recorder import SPILL_FOLDER, Recorder
 from .refusal import Refusals
 from .reverse import BrowsersHost
 from .rewriting import rewrite_whole
@@ -182,7 +182,14 @@ class Cookies:
             self._recorder.close()
         cookieless = self._live.cookieless
         recorder = Recorder(
-            spec, BASE, self._suffixes, self._everyone, self.commands.put, only_reading, self._everyones_sessions
+            spec,
+            BASE,
+            self._suffixes,
+            self._everyone,
+            self.commands.put,
+            only_reading,
+            self._everyones_sessions,
+            path_of(ctx.options.cookies_rules).parent / SPILL_FOLDER,
         )
         recorder.hub, recorder.tally = self._hub, self._tally
         self._recorder = self._live.recorder = cookieless.keeper.recorder = recorder

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 RETURN_SECONDS = 1.0
 """How long the look-up of a client or session that left memory a moment ago waits until what it left is written."""
+CATCH_UP_SECONDS = 4.0
+"""How long it waits until what a dead process left in files is loaded."""
 SESSION_PATIENCE_SECONDS = 5.0
 """How long a request waits for what the store has of its session."""
 
@@ -69,17 +71,19 @@ class Elsewhere:
         name = browser.name
         is_unwritten = self._recorder.has_unwritten(name)
         store, writer = self._recorder.store, self._recorder.writer
-        return self._lookups.ask(lambda: self._jars(name, store, writer if is_unwritten else None))
+        return self._lookups.ask(lambda: self._written(store, writer, is_unwritten).load_jars(name))
 
-    def _jars(self, name: str, store: Store | None, writer: Writer | None) -> list[StoredCookie]:
-        """What the store has of a client, in a thread; `writer` may not have written the latest of it. Raises StoreError."""
-        return self._written(store, writer).load_jars(name)
+    def _written(self, store: Store | None, writer: Writer | None, is_unwritten: bool) -> Store:
+        """The store, when it has what a dead process left and, if need be, what the writer was given. In a thread.
 
-    def _written(self, store: Store | None, writer: Writer | None) -> Store:
-        """The store, when what the writer was given is in it. Raises StoreError."""
-        if store is None:
+        Raises StoreError.
+        """
+        if store is None or writer is None:
             raise StoreError(self._recorder.name, "it is not open", "It is tried again.")
-        if writer is not None and not writer.flush(RETURN_SECONDS):
+        overflow = writer.overflow
+        if overflow is not None and not overflow.is_caught_up.wait(CATCH_UP_SECONDS):
+            raise StoreError(self._recorder.name, "what waited in files is not in it yet", "It is tried again.")
+        if is_unwritten and not writer.flush(RETURN_SECONDS):
             raise StoreError(self._recorder.name, "what is to be written takes too long", "It is tried again.")
         return store
 
@@ -87,9 +91,9 @@ class Elsewhere:
 
     async def find(self, digests: Sequence[str]) -> Mapping[str, StoredSession | None]:
         """What the store has of these cookieless sessions; nothing of those that it cannot be asked for in time."""
-        names = [digest for digest in digests if self._recorder.has_unwritten(digest)]
+        is_unwritten = any(self._recorder.has_unwritten(digest) for digest in digests)
         store, writer = self._recorder.store, self._recorder.writer
-        asked = self._lookups.ask(lambda: self._sessions(digests, store, writer if names else None))
+        asked = self._lookups.ask(lambda: _sessions(self._written(store, writer, is_unwritten), digests))
         done, _ = await asyncio.wait([asked], timeout=SESSION_PATIENCE_SECONDS)
         if not done:
             logger.warning("A session could not be loaded: the database is slow to answer.")
@@ -102,12 +106,6 @@ class Elsewhere:
         )  # a bug of ours: with it, ids are taken out all the same
         logger.warning(f"A session could not be loaded: {error}", exc_info=fault)
         return {}
-
-    def _sessions(
-        self, digests: Sequence[str], store: Store | None, writer: Writer | None
-    ) -> Mapping[str, StoredSession | None]:
-        written = self._written(store, writer)
-        return {digest: written.load_session(digest) for digest in digests}
 
     @contextmanager
     def knowing(self, found: Mapping[str, StoredSession | None]) -> Iterator[None]:
@@ -139,6 +137,10 @@ class Elsewhere:
                 raise error  # a bug of ours: the loop logs it
 
         self._opening.add_done_callback(opened)
+
+
+def _sessions(store: Store, digests: Sequence[str]) -> Mapping[str, StoredSession | None]:
+    return {digest: store.load_session(digest) for digest in digests}
 
 
 def _tell(trouble: str | None) -> None:

@@ -50,6 +50,9 @@ RETRY_SECONDS = 2.0
 SESSION_SECONDS = 0.2
 """How long the request of a session that left memory a moment ago may wait for it, and with it all traffic."""
 
+SPILL_FOLDER = "cookies.waiting"
+"""Beside the rules: files of what waits for a database."""
+
 OVERRUN = "more comes than can be written"
 
 type Tracked = tuple[list[SessionSeen], list[FindingSeen], list[HostSeen]]
@@ -70,8 +73,11 @@ class Recorder:
         on_command: OnCommand,
         keeps_old: bool = False,
         everyone_sessions: EveryoneSessions = tuple,
+        spill_folder: Path | None = None,
     ) -> None:
         """With `keeps_old` nothing is thrown away for its age, nor for want of room, as in files of old flows.
+
+        `spill_folder` is where what waits for a database goes that is slow or gone.
 
         `everyone` gives the clients in memory, `everyone_sessions` the cookieless sessions there with all they hold.
         """
@@ -84,6 +90,7 @@ class Recorder:
         self._everyone_sessions = everyone_sessions
         self._on_command = on_command
         self._keeps_old = keeps_old
+        self._spill_folder = spill_folder
         self._store: Store | None = None
         self._writer: Writer | None = None
         self._file: tuple[int, int] | None = None
@@ -133,7 +140,8 @@ class Recorder:
         self._store = store
         self._file = file_now(self.spec, self._base)
         self._dropped, self._is_overrun = 0, False
-        self._writer = Writer(store, self._policy(config), self._on_trouble, self._on_command)
+        policy = self._policy(config)
+        self._writer = Writer(store, policy, self._on_trouble, self._on_command, folder=self._spill_folder)
         self.configure(config)
         self._catch_up(store, self._writer)
 

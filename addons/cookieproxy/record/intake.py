@@ -56,7 +56,10 @@ class Intake:
         """Observations for which there was no room."""
         self.wake = Event()
         """Set when there is much to write, or somebody waits for it."""
-        self._room_bytes = room_bytes
+        self.crowded = Event()
+        """Set when more than `crowded_at` waits."""
+        self.crowded_at = float("inf")
+        self.room_bytes = room_bytes
         self._condition = Condition()
         self._batches: list[list[Observation]] = []
         self._latest: dict[Hashable, Observation] = {}
@@ -70,12 +73,14 @@ class Intake:
         weight = sum(map(_weight, observations))
         with self._condition:
             self._puts += 1
-            if self._latest or (self._weight and self._weight + weight > self._room_bytes):
+            if self._latest or (self._weight and self._weight + weight > self.room_bytes):
                 self._spill(observations)
             else:
                 self._append(observations, weight)
         if self._new_weight > WAKE_BYTES and not self.wake.is_set():
             self.wake.set()
+        if self._weight > self.crowded_at and not self.crowded.is_set():
+            self.crowded.set()
 
     def put_waiting(self, observations: list[Observation], patience_seconds: float = PATIENCE_SECONDS) -> None:
         """Give a batch, waiting until there is room."""
@@ -92,7 +97,7 @@ class Intake:
             self._condition.wait_for(lambda: self._has_room(weight), patience_seconds)
 
     def _has_room(self, weight: int) -> bool:
-        return not self._latest and (not self._weight or self._weight + weight <= self._room_bytes)
+        return not self._latest and (not self._weight or self._weight + weight <= self.room_bytes)
 
     def _append(self, observations: list[Observation], weight: int) -> None:
         self._batches.append(observations)
@@ -133,6 +138,26 @@ class Intake:
             self._written_puts = taken.puts
             self._condition.notify_all()
 
+    def moved(self, taken: Taken) -> None:
+        """What was taken waits somewhere else: its room is free."""
+        with self._condition:
+            self._weight -= taken.weight
+            self._condition.notify_all()
+
+    def put_back(self, taken: Taken, rest: list[Observation]) -> None:
+        """Of what was taken only this is still here, and waits again before all that came since."""
+        weight = sum(map(_weight, rest))
+        with self._condition:
+            self._batches.insert(0, rest)
+            self._new_weight += weight
+            self._weight += weight - taken.weight
+
+    def are_written(self, puts: int) -> None:
+        """So many batches are in the store that had been `moved`."""
+        with self._condition:
+            self._written_puts = max(puts, self._written_puts)
+            self._condition.notify_all()
+
     @property
     def weight(self) -> int:
         """Bytes of memory that what is not yet written takes, roughly."""
@@ -148,7 +173,7 @@ class Intake:
     @property
     def is_crowded(self) -> bool:
         """Whether more than half of the room is taken."""
-        return self._weight * 2 > self._room_bytes
+        return self._weight * 2 > self.room_bytes
 
 
 def _place(seen: Observation) -> Hashable | None:

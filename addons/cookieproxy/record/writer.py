@@ -11,12 +11,20 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import batched
+from pathlib import Path
 from threading import Event, Thread
 
 from ..core.events import Observation
 from .intake import ROOM_BYTES, Intake, Taken
+from .leases import NOTHING_LOST, Lease
+from .once import OnceStore, Receipt
+from .orderly import Orderly
+from .overflow import Overflow
+from .packing import Batch
+from .pieces import Counts, write_in_pieces
 from .policy import Exceptions, RecordPolicy
 from .protocol import Answer, Command, Store, StoreError
+from .spill import MOST_BYTES
 
 TICK_SECONDS = 0.2
 MOST_ROWS = 5_000
@@ -29,6 +37,8 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 CLOSE_SECONDS = 10.0
 """How long a failing store is tried once more when the proxy ends."""
+LAST_TRIES = 3
+"""So often it is tried then, if what is not written goes to files."""
 DEFAULT_POLICY = RecordPolicy()
 
 
@@ -47,13 +57,17 @@ class Writer:
         on_command: Callable[[Command], None] = _ignore,
         room_bytes: int = ROOM_BYTES,
         clock: Callable[[], float] = time.time,
+        folder: Path | None = None,
+        spill_bytes: int = MOST_BYTES,
+        on_lost: Callable[[frozenset[Lease]], None] = _ignore,
     ) -> None:
+        """`folder` is where what waits for a database goes when there is no room, up to so many octets.
+
+        `on_lost` is told of leases under which something could not be written, because somebody else has them.
+        """
         self.trouble: str | None = None
         """Why nothing can be written at the moment; None while all is well."""
-        self.written = 0
-        """Observations that are in the store."""
-        self.lost = 0
-        """Observations that were given up, because of a fault of ours or of a store that failed until the end."""
+        self._counts = Counts()
         self._store = store
         self._clock = clock
         self._on_trouble = on_trouble
@@ -66,9 +80,31 @@ class Writer:
         self._failing_chores: set[Callable[[], None]] = set()
         self._crowded = False
         self._reported_drops = 0
+        self._on_lost = on_lost
         self.configure(policy)
+        self._chores: tuple[Callable[[], None], ...] = (self._write_answers, self._hand_over_commands, self._prune)
+        self.overflow: Overflow | None = None
+        """What may wait in files; None where nothing ever does."""
+        self._orderly: Orderly | None = None
+        if folder is not None and isinstance(store, OnceStore):
+            self._go_through_files(store, store.hash_id(b"spill"), folder, spill_bytes)
         self._thread = Thread(target=self._run, name="cookies-writer", daemon=True)
         self._thread.start()
+
+    def _go_through_files(self, store: OnceStore, name: str, folder: Path, most_bytes: int) -> None:
+        def chosen(observations: list[Observation]) -> Batch | None:
+            kept = self._exceptions.without(observations)
+            return store.batch(kept, self._masker) if kept else None
+
+        def write_once(observations: list[Observation], receipt: Receipt) -> frozenset[Lease]:
+            kept = self._exceptions.without(observations)
+            return store.write_once(kept, self._masker, receipt) if kept else NOTHING_LOST
+
+        self.overflow = Overflow(store, self._intake, folder, name, chosen, self._tell, most_bytes)
+        self._chores += (self.overflow.tidy,)
+        self._orderly = Orderly(
+            store, self.overflow, self._insist, write_once, self._tell_lost, self._counts, self._tell
+        )
 
     # -- for the event loop --------------------------------------------------------------------------------------------
 
@@ -94,6 +130,16 @@ class Writer:
         self._intake.wake.set()
 
     @property
+    def written(self) -> int:
+        """Observations that are in the store."""
+        return self._counts.written
+
+    @property
+    def lost(self) -> int:
+        """Observations that were given up, because of a fault of ours or of a store that failed until the end."""
+        return self._counts.lost + (0 if self.overflow is None else self.overflow.lost)
+
+    @property
     def dropped(self) -> int:
         """Observations for which there was no room."""
         return self._intake.dropped
@@ -113,6 +159,8 @@ class Writer:
         self._closing.set()
         self._intake.wake.set()
         self._thread.join()
+        if self.overflow is not None:
+            self._do(self.overflow.close)
         return self.trouble is None
 
     # -- in the thread -------------------------------------------------------------------------------------------------
@@ -123,9 +171,17 @@ class Writer:
             self._intake.wake.wait(TICK_SECONDS)
             self._intake.wake.clear()
             closing = self._closing.is_set()
-            self._write(self._intake.take())
-            for chore in (self._write_answers, self._hand_over_commands, self._prune):
+            self._write_what_waits(self._give_up_at if closing else None)
+            for chore in self._chores:
                 self._do(chore)
+
+    def _write_what_waits(self, until: float | None) -> None:
+        if self._orderly is None:
+            self._write(self._intake.take())
+            return
+        if self._orderly.write_some(until):
+            self._intake.wake.set()
+        self._report_drops()
 
     def _write(self, taken: Taken) -> None:
         for chunk in _chunks(taken):
@@ -137,29 +193,35 @@ class Writer:
 
     def _write_chunk(self, chunk: list[Observation]) -> None:
         """In one transaction; if an observation cannot be written for a fault of its own, the others without it."""
-        try:
-            if self._insist(lambda: self._store.write(chunk, self._masker)):
-                self.written += len(chunk)
-            else:
-                self.lost += len(chunk)
-                self._tell(f"{self.lost} observations were lost")
-        except Exception:  # noqa: BLE001  a bug of ours: it is reported with its traceback, and must not end the recording
-            if len(chunk) > 1:
-                for one in chunk:
-                    self._write_chunk([one])
-            else:
-                self.lost += 1
-                self._tell(f"one {type(chunk[0]).__name__} could not be recorded\n{traceback.format_exc()}")
+        write_in_pieces(chunk, self._write_or_lose, lambda several: [[one] for one in several], self._fault)
+
+    def _write_or_lose(self, chunk: list[Observation]) -> bool:
+        if self._insist(lambda: self._tell_lost(self._store.write(chunk, self._masker))):
+            self._counts.written += len(chunk)
+        else:
+            self._counts.lost += len(chunk)
+            self._tell(f"{self.lost} observations were lost")
+        return True
+
+    def _fault(self, chunk: list[Observation], fault: str) -> None:
+        self._counts.lost += 1
+        self._tell(f"one {type(chunk[0]).__name__} could not be recorded\n{fault}")
+
+    def _tell_lost(self, lost: frozenset[Lease]) -> None:
+        if lost:
+            self._on_lost(lost)
 
     def _insist(self, write: Callable[[], object]) -> bool:
         """Try until it works; False if the proxy ends before it does."""
         pause = FIRST_PAUSE_SECONDS
+        tries = 0
         while True:
             try:
                 write()
             except StoreError as error:
                 self._begin_trouble(error)
-                if time.monotonic() >= self._give_up_at:
+                tries += self._closing.is_set()
+                if time.monotonic() >= self._give_up_at or (self.overflow is not None and tries >= LAST_TRIES):
                     return False
                 pause = self._pause(pause)
             else:

@@ -10,6 +10,7 @@ The views (`views`) are the public interface, with the columns of the SQLite sto
   (`places`).
 - Who has a client stands in `lease_rows`, by the place of `client_rows`; each transaction that writes that client's jars checks it
   (`leases`). Numbers of leases come from one sequence for all, so that a row may go and come again.
+- How far each process has written its batches stands in `receipts`.
 - `counter` is one row. Who writes takes the numbers of its events from it last thing in its transaction, and thereby holds it
   until the end: numbers become visible in their order, whoever gave them.
 
@@ -26,6 +27,7 @@ from psycopg import sql
 
 from ..protocol import StoreError
 from ..schema import REASONS
+from . import receipts
 from .chunks import make_chunk
 from .connection import Connection, Cursor
 from .functions import FUNCTIONS
@@ -121,7 +123,11 @@ def _version_2(cursor: Cursor) -> None:
     cursor.execute("CREATE INDEX ON lease_rows (since) WHERE owner IS NULL")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
+def _version_3(cursor: Cursor) -> None:
+    cursor.execute(receipts.TABLE)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3)
 """The n-th leads from version n-1 to n; a released one is never changed. What others see and call is made anew after the last."""
 
 

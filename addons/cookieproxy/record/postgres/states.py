@@ -92,7 +92,7 @@ def write_findings(cursor: Cursor, seen: Sequence[FindingSeen]) -> None:
     latest = {finding_place(finding): finding for finding in seen}
     rows = [_finding_row(finding) for finding in latest.values() if not finding.withdrawn]
     _write(cursor, _KEEP_FINDINGS, _FINDING, rows)
-    gone = [_place_of_finding(finding) for finding in latest.values() if finding.withdrawn]
+    gone = [place_of_finding(finding) for finding in latest.values() if finding.withdrawn]
     if gone:
         cursor.execute(_FORGET_FINDINGS, (gone,))
 
@@ -113,7 +113,7 @@ def _write(cursor: Cursor, statement: str, columns: str, rows: Sequence[Sequence
 
 def _tracked_row(seen: SessionSeen) -> Row:
     return (
-        place(seen.client, seen.site, seen.host, seen.cookie, seen.id, float(seen.started)),
+        place_of_session(seen),
         plain(seen.client),
         plain(seen.site),
         plain(seen.host),
@@ -150,7 +150,7 @@ def _finding_row(seen: FindingSeen) -> Row:
         for proof in seen.evidence
     ]
     return (
-        _place_of_finding(seen),
+        place_of_finding(seen),
         seen.code,
         seen.severity,
         plain(seen.site),
@@ -166,5 +166,11 @@ def _finding_row(seen: FindingSeen) -> Row:
     )
 
 
-def _place_of_finding(seen: FindingSeen) -> str:
+def place_of_finding(seen: FindingSeen) -> str:
+    """Equal for states of the same finding."""
     return place(seen.code, seen.host, seen.cookie, seen.client)
+
+
+def place_of_session(seen: SessionSeen) -> str:
+    """Equal for states of the same session of an application."""
+    return place(seen.client, seen.site, seen.host, seen.cookie, seen.id, float(seen.started))

@@ -2,20 +2,23 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ...core.events import Observation
-from ..leases import Lease
+from ..leases import NOTHING_LOST, Lease
+from ..once import Receipt
+from ..packing import Batch
 from ..protocol import Answer, Command
 from ..rows import Rows
 from ..values import Masker, ValuePolicy, keyed_hash
-from . import commands
+from . import commands, receipts
 from .address import Address
 from .connection import Connection, Cursor
 from .failures import Crossed
 from .leases import PostgresLeases
 from .locks import holders, say_alive
+from .newer import only_newer
 from .reader import PostgresReading
 from .retention import prune
 from .schema import migrate, read_settings
@@ -65,13 +68,47 @@ class PostgresStore(PostgresReading):
 
     def write(self, observations: Sequence[Observation], masker: Masker) -> frozenset[Lease]:
         """Keep these, all or none, in one transaction. Raises StoreError if the database is in the way."""
+        rows = self._rows(observations, masker)
+        return self._tried(lambda cursor: write_rows(cursor, rows))
+
+    def write_once(self, observations: Sequence[Observation], masker: Masker, receipt: Receipt) -> frozenset[Lease]:
+        """Keep these as `write` does, unless it has been done."""
+        rows = self._rows(observations, masker)
+        return self._tried(
+            lambda cursor: write_rows(cursor, rows) if receipts.is_new(cursor, receipt) else NOTHING_LOST
+        )
+
+    def batch(self, observations: Sequence[Observation], masker: Masker) -> Batch:
+        """What these come to, in the form that `write_batch` takes; asks nobody."""
+        rows = Rows(Verbatim(), masker, 0)
+        rows.add(observations)
+        return Batch(*(getattr(rows, name) for name in Batch._fields))
+
+    def write_batch(self, batch: Batch, receipt: Receipt) -> frozenset[Lease]:
+        """The same for what comes out of a file: of states only what is newer than what is there."""
+        return self._tried(
+            lambda cursor: (
+                write_rows(cursor, only_newer(cursor, batch)) if receipts.is_new(cursor, receipt) else NOTHING_LOST
+            )
+        )
+
+    def forget_receipts(self, spill: str) -> None:
+        """Nothing will come any more that bears this name."""
+        with self._writing.writing() as cursor:
+            receipts.forget(cursor, spill)
+
+    def _rows(self, observations: Sequence[Observation], masker: Masker) -> Rows:
         rows = Rows(self._texts, masker, 0)
         rows.add(observations)
+        return rows
+
+    def _tried(self, write: Callable[[Cursor], frozenset[Lease]]) -> frozenset[Lease]:
+        """What it returns when no other proxy's transaction crosses it."""
         for _ in range(TRIES - 1):
             with suppress(Crossed), self._writing.writing() as cursor:
-                return write_rows(cursor, rows)
+                return write(cursor)
         with self._writing.writing() as cursor:
-            return write_rows(cursor, rows)
+            return write(cursor)
 
     def prune(self, now: float, keep_seconds: float | None, max_bytes: int | None, most: int) -> int:
         """Remove a slice of what is too old or too much, a chunk or about `most` rows at once; how many there were."""

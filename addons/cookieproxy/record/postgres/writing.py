@@ -1,6 +1,7 @@
 """One batch into the tables: states by statements for many rows, what happened by COPY, the numbers last."""
 
 from ..leases import Change, Lease
+from ..packing import Batch
 from ..rows import Rows
 from .connection import Cursor
 from .jars import close_ended, write_jars
@@ -14,7 +15,7 @@ _TAKE_NUMBERS = """UPDATE counter SET next_seq = next_seq + %s, last_time = grea
 """Holds the counter until the transaction ends: who takes numbers later also commits later."""
 
 
-def write_rows(cursor: Cursor, rows: Rows) -> frozenset[Lease]:
+def write_rows(cursor: Cursor, rows: Rows | Batch) -> frozenset[Lease]:
     """Write all of it, within the transaction that the cursor is in; the leases that are lost, whose changes are not written.
 
     Numbers are counted from 0 in the rows.
@@ -38,7 +39,7 @@ def write_rows(cursor: Cursor, rows: Rows) -> frozenset[Lease]:
     return lost
 
 
-def _copy(cursor: Cursor, rows: Rows) -> None:
+def _copy(cursor: Cursor, rows: Rows | Batch) -> None:
     count = rows.next_seq
     taken = cursor.execute(_TAKE_NUMBERS, (count, _last_time(rows), count)).fetchone()
     assert taken is not None, "a migration put the counter there"
@@ -48,7 +49,7 @@ def _copy(cursor: Cursor, rows: Rows) -> None:
     EVENTS.copy(cursor, rows.events, first_seq, chunk)
 
 
-def _last_time(rows: Rows) -> float:
+def _last_time(rows: Rows | Batch) -> float:
     """When the latest of it happened (Unix seconds)."""
     times = [row[1] for table in (rows.set_cookies, rows.requests, rows.events) for row in table]
     times += [change.time for change in rows.jar_changes]

@@ -52,6 +52,11 @@ class Door:
         """The first entry that holds there."""
         return next((entry for entry, _ in self._entries if entry.is_site(place, client)), None)
 
+    def entry_of(self, origin: str, client: str) -> Entry | None:
+        """The entry that holds where a session began."""
+        place = place_of(origin, self._suffixes.to_ascii)
+        return None if place is None else self.entry_for(place, client)
+
     def parameter_at(self, asked: Asked) -> str | None:
         """The parameter of ours on the site that is asked; None if no entry is about it."""
         found = self._arrived(asked, self._seek(asked))
@@ -108,7 +113,7 @@ class Door:
     # -- a visit -------------------------------------------------------------------------------------------------------
 
     def _seek(self, asked: Asked) -> Sought:
-        return Sought(self._tickets, self._entry_of, asked.time, MOST_SOUGHT)
+        return Sought(self._tickets, self.entry_of, asked.time, MOST_SOUGHT)
 
     def _arrived(self, asked: Asked, sought: Sought) -> tuple[Entry, Carrier, Taken, Place] | None:
         """The first entry about this site, and the target without its ids."""
@@ -250,17 +255,12 @@ class Door:
         for ticket in map(sought.find, ids):
             if ticket is not None:
                 self._tickets.note_seen(asked.client, ticket.id)
-                if self._entry_of(ticket.origin, asked.client) is entry:
+                if self.entry_of(ticket.origin, asked.client) is entry:
                     ticket.lives_by(entry)
                 else:
                     ticket = None
             known.append(ticket)
         return known
-
-    def _entry_of(self, origin: str, client: str) -> Entry | None:
-        """The entry that holds where a session began."""
-        place = place_of(origin, self._suffixes.to_ascii)
-        return None if place is None else self.entry_for(place, client)
 
     def _of_page(self, referer: Taken, entry: Entry, asked: Asked, sought: Sought) -> Sessions:
         """The sessions of the page that a request comes from, if that is a page of this entry."""

@@ -208,6 +208,19 @@ class Tickets:
             if ticket.ended is not None and now - ticket.ended > ticket.absolute_seconds:
                 del self._by_digest[digest]
 
+    def tell_uses(self, client: str) -> None:
+        """The store is told next when each session of a client was used last."""
+        for ticket in self._by_digest.values():
+            if ticket.client == client:
+                self._told.leave(ticket)
+
+    def drop(self, client: str) -> None:
+        """A client's sessions leave the memory for another process, which may change them: none of them is to be found here."""
+        for ticket in [ticket for ticket in self._alive.values() if ticket.client == client]:
+            self._by_digest.pop(ticket.digest, None)
+            self._alive.pop(ticket.digest, None)
+            self._told.drop(ticket)
+
     def _remember(self, ticket: Ticket) -> None:
         self._by_digest[ticket.digest] = self._alive[ticket.digest] = ticket
         self._by_digest.move_to_end(ticket.digest)

@@ -55,6 +55,10 @@ class Told:
             self.touch(ticket)
             ticket.written = 0.0
 
+    def drop(self, ticket: Ticket) -> None:
+        """Nothing more is to be told of it."""
+        self._touched.pop(ticket, None)
+
     def drain(self, now: float) -> list[Observation]:
         """What changed since the last call."""
         waiting, self._waiting, self._untold = self._waiting, [], []

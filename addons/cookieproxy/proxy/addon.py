@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import chain
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
@@ -37,7 +37,7 @@ from .reverse import BrowsersHost
 from .rewriting import rewrite_whole
 from .saved_traffic import SavedTraffic
 from .store_commands import StoreCommands
-from .traffic import LiveTraffic
+from .traffic import LiveTraffic, Traffic
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,22 @@ SHED_SECONDS = 5.0
 BREATH_FLOWS = 4
 """While a file of flows is read nothing else on the loop runs: after so many it may. Each line in the log wakes the loop by an
 octet in a pipe that holds some 270, and a signal that finds it full is lost."""
+
+
+class Households(NamedTuple):
+    """Whoever has clients in memory (`custody`)."""
+
+    each: tuple[Traffic, ...]
+
+    def let_go(self, client: str) -> None:
+        """Hand over what changed of a client, and forget it."""
+        for one in self.each:
+            one.let_go(client)
+
+    def disown(self, client: str) -> None:
+        """Forget a client and all that changed."""
+        for one in self.each:
+            one.disown(client)
 
 
 def _wrong(message: str) -> Exception:
@@ -70,6 +86,7 @@ class Cookies:
         self._saved = SavedTraffic(self._suffixes, notices)
         self.commands = StoreCommands(self._live, self._suffixes)
         self._mitmproxys_commands: Loaded | None = None
+        self._household = Households((self._live, self._saved))
         self._policy: Policy | None = None
         self._rules: RulesFile | None = None
         self._keys: KeyFile | None = None
@@ -191,6 +208,8 @@ class Cookies:
             self._everyones_sessions,
             path_of(ctx.options.cookies_rules).parent / SPILL_FOLDER,
         )
+        if recorder.elsewhere is not None:
+            recorder.elsewhere.household = self._household
         recorder.hub, recorder.tally = self._hub, self._tally
         self._recorder = self._live.recorder = cookieless.keeper.recorder = recorder
         self._saved.recorder = recorder if only_reading or (reading and spec != DEFAULT_STORE) else None
@@ -350,12 +369,12 @@ class Cookies:
             return self._live.response(flow)
         return None
 
-    def response(self, flow: http.HTTPFlow) -> None:
+    def response(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """A response made by another addon may have had no `responseheaders`, and does not stream."""
-        if self._live.is_awaited(flow):
-            self.responseheaders(flow)  # it has nothing to wait for: its request has gone through here
-        if flow.live and flow.response is not None:
-            rewrite_whole(flow.response)
+        if self._live.is_awaited(flow) and (kept := self.responseheaders(flow)) is not None:
+            return _then(kept, lambda: _rewrite_whole(flow))
+        _rewrite_whole(flow)
+        return None
 
     def websocket_message(self, flow: http.HTTPFlow) -> None:
         """A message over a WebSocket."""
@@ -388,3 +407,13 @@ class Cookies:
     def server_disconnected(self, data: ServerConnectionHookData) -> None:
         """It has ended."""
         self._dashboard.server_disconnected(data)
+
+
+def _rewrite_whole(flow: http.HTTPFlow) -> None:
+    if flow.live and flow.response is not None:
+        rewrite_whole(flow.response)
+
+
+async def _then(first: Awaitable[None], then: Callable[[], None]) -> None:
+    await first
+    then()

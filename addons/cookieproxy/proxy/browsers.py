@@ -51,6 +51,10 @@ class Browsers:
         """The client of this name, if it is in memory."""
         return self._browsers.get(name)
 
+    def pop(self, name: str) -> Browser | None:
+        """The client of this name, which leaves memory without further ado; None if it is not there."""
+        return self._browsers.pop(name, None)
+
     def shed(self, most_bytes: int = MOST_BYTES) -> None:
         """Let the longest unseen go until the jars of the others take no more memory than that."""
         sizes = {name: _size(browser) for name, browser in self._browsers.items()}

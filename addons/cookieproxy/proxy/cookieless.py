@@ -103,6 +103,10 @@ class Cookieless:
         ids = dict.fromkeys(each for each in that_may_be_ids(texts) if not self.tickets.is_at_hand(each))
         return [digest_of(each) for each in islice(ids, MOST_SOUGHT)]
 
+    def found_again(self, ticket: Ticket) -> Ticket | None:
+        """The session of this id as it is now: its client has been another process' in between."""
+        return self.tickets.find(ticket.id.encode(), self._door.entry_of, ticket.last_used)
+
     def enter(self, flow: HTTPFlow, head: RequestHead, browser: Browser) -> tuple[Visit | None, RequestHead]:
         """What a request is, and how the exchange sees it; ids are out of the flow afterwards."""
         asked = asked_of(flow, head, browser)

@@ -6,16 +6,19 @@ Stores in files and in memory answer at once, and need none of this.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from ..exchange import Browser
 from ..record.jars import StoredCookie
+from ..record.leases import Claimed
 from ..record.protocol import Store, StoreError
 from ..record.sessions import StoredSession
 from ..record.writer import Writer
 from .arrivals import Arrivals, Place
+from .custody import Custody, Household
 from .lookups import Lookups
 
 logger = logging.getLogger(__name__)
@@ -24,6 +27,8 @@ RETURN_SECONDS = 1.0
 """How long the look-up of a client or session that left memory a moment ago waits until what it left is written."""
 CATCH_UP_SECONDS = 4.0
 """How long it waits until what a dead process left in files is loaded."""
+LEAVING_SECONDS = 0.01
+"""Between two looks whether a client has left."""
 SESSION_PATIENCE_SECONDS = 5.0
 """How long a request waits for what the store has of its session."""
 
@@ -58,6 +63,10 @@ class Elsewhere:
         self._lookups = Lookups()
         self._found: Mapping[str, StoredSession | None] = {}
         self._opening: asyncio.Future[Store] | None = None
+        self.custody: Custody | None = None
+        """Which clients of the store are ours; None while it is not open."""
+        self.household: Household | None = None
+        """Who has them in memory."""
         self.arrivals = Arrivals(self._ask_for_jars, recorder.put_back, _tell)
 
     def close(self) -> None:
@@ -65,13 +74,52 @@ class Elsewhere:
         self.arrivals.clear()
         self._lookups.close()
 
+    def claim(self, client: str) -> list[StoredCookie]:
+        """What the store has of a client, which is ours from now on. Waits for it, and for whoever has it. Raises StoreError."""
+        custody, store = self.custody, self._recorder.store
+        if custody is None:
+            return [] if store is None else store.load_jars(client)
+        claimed = custody.claim(client)
+        custody.note(client, claimed.fence)
+        return claimed.cookies
+
+    def share(self, store: Store, writer: Writer) -> None:
+        """The store is open."""
+        if store.leases is not None and self.household is not None:
+            self.custody = Custody(store.leases, writer, self._lookups, self.household)
+
+    def unshare(self) -> None:
+        """It is about to be closed, and all that the writer had is written."""
+        if self.custody is not None:
+            self.custody.close()
+            self.custody = None
+
     # -- clients -------------------------------------------------------------------------------------------------------
 
     def _ask_for_jars(self, browser: Browser) -> asyncio.Future[list[StoredCookie]]:
         name = browser.name
+        if self.custody is not None and (going := self.custody.settled(name)) is not None:
+            return asyncio.ensure_future(self._after(going, browser))
         is_unwritten = self._recorder.has_unwritten(name)
         store, writer = self._recorder.store, self._recorder.writer
-        return self._lookups.ask(lambda: self._written(store, writer, is_unwritten).load_jars(name))
+        loop = asyncio.get_running_loop()
+        return self._lookups.ask(lambda: self._jars(name, self._written(store, writer, is_unwritten), loop))
+
+    async def _after(self, going: asyncio.Future[None], browser: Browser) -> list[StoredCookie]:
+        """The same once the client has left, for another process or to be written."""
+        await asyncio.wait([going])
+        return await self._ask_for_jars(browser)
+
+    def _jars(self, name: str, store: Store, loop: asyncio.AbstractEventLoop) -> list[StoredCookie]:
+        """What the store has of a client, in a thread. Raises StoreError."""
+        return store.load_jars(name) if self.custody is None else self._claimed(name, self.custody, loop).cookies
+
+    def _claimed(self, name: str, custody: Custody, loop: asyncio.AbstractEventLoop) -> Claimed:
+        """The client is ours before anybody goes on."""
+        claimed = custody.claim(name)
+        with suppress(RuntimeError):  # the loop is closed: the proxy has ended
+            loop.call_soon_threadsafe(custody.note, name, claimed.fence)
+        return claimed
 
     def _written(self, store: Store | None, writer: Writer | None, is_unwritten: bool) -> Store:
         """The store, when it has what a dead process left and, if need be, what the writer was given. In a thread.
@@ -83,9 +131,12 @@ class Elsewhere:
         overflow = writer.overflow
         if overflow is not None and not overflow.is_caught_up.wait(CATCH_UP_SECONDS):
             raise StoreError(self._recorder.name, "what waited in files is not in it yet", "It is tried again.")
-        if is_unwritten and not writer.flush(RETURN_SECONDS):
+        if is_unwritten and not (self._is_through() and writer.flush(RETURN_SECONDS)):
             raise StoreError(self._recorder.name, "what is to be written takes too long", "It is tried again.")
         return store
+
+    def _is_through(self) -> bool:
+        return self.custody is None or self.custody.is_settled(RETURN_SECONDS)
 
     # -- sessions ------------------------------------------------------------------------------------------------------
 
@@ -93,7 +144,8 @@ class Elsewhere:
         """What the store has of these cookieless sessions; nothing of those that it cannot be asked for in time."""
         is_unwritten = any(self._recorder.has_unwritten(digest) for digest in digests)
         store, writer = self._recorder.store, self._recorder.writer
-        asked = self._lookups.ask(lambda: _sessions(self._written(store, writer, is_unwritten), digests))
+        loop = asyncio.get_running_loop()
+        asked = self._lookups.ask(lambda: self._sessions(digests, self._written(store, writer, is_unwritten), loop))
         done, _ = await asyncio.wait([asked], timeout=SESSION_PATIENCE_SECONDS)
         if not done:
             logger.warning("A session could not be loaded: the database is slow to answer.")
@@ -106,6 +158,21 @@ class Elsewhere:
         )  # a bug of ours: with it, ids are taken out all the same
         logger.warning(f"A session could not be loaded: {error}", exc_info=fault)
         return {}
+
+    def _sessions(
+        self, digests: Sequence[str], store: Store, loop: asyncio.AbstractEventLoop
+    ) -> Mapping[str, StoredSession | None]:
+        return {digest: self._session(digest, store, loop) for digest in digests}
+
+    def _session(self, digest: str, store: Store, loop: asyncio.AbstractEventLoop) -> StoredSession | None:
+        """What the store has of a session, whose client is ours then: only who has it keeps what it holds."""
+        found = store.load_session(digest)
+        if found is None or self.custody is None or self.custody.fence_of(found.client):
+            return found
+        while self.custody.settled(found.client) is not None:
+            time.sleep(LEAVING_SECONDS)
+        self._claimed(found.client, self.custody, loop)
+        return store.load_session(digest)
 
     @contextmanager
     def knowing(self, found: Mapping[str, StoredSession | None]) -> Iterator[None]:
@@ -137,10 +204,6 @@ class Elsewhere:
                 raise error  # a bug of ours: the loop logs it
 
         self._opening.add_done_callback(opened)
-
-
-def _sessions(store: Store, digests: Sequence[str]) -> Mapping[str, StoredSession | None]:
-    return {digest: store.load_session(digest) for digest in digests}
 
 
 def _tell(trouble: str | None) -> None:

@@ -27,6 +27,7 @@ from ..dashboard.live import Hub
 from ..exchange import Browser
 from ..record.intake import Intake
 from ..record.jars import StoredCookie
+from ..record.leases import Change, Lease
 from ..record.lock import holder_of
 from ..record.policy import RecordPolicy
 from ..record.protocol import Command, Store, StoreError
@@ -37,6 +38,7 @@ from ..record.values import ValuePolicy
 from ..record.writer import Writer
 from ..sessions.shelf import MOST_DEAD, MOST_OPEN
 from .arrivals import Place
+from .custody import Custody
 from .elsewhere import RETURN_SECONDS, Elsewhere
 
 logger = logging.getLogger(__name__)
@@ -96,6 +98,8 @@ class Recorder:
         self._file: tuple[int, int] | None = None
         self._closed_because = ""
         self._gathered: list[Observation] = []
+        self._held: list[Change] = []
+        """On a shared store what is kept for clients, and what changed of clients that are not ours yet."""
         self._waiting = Intake()
         self._dirty: dict[Browser, None] = {}
         self._seen: dict[str, float] = {}
@@ -141,7 +145,11 @@ class Recorder:
         self._file = file_now(self.spec, self._base)
         self._dropped, self._is_overrun = 0, False
         policy = self._policy(config)
-        self._writer = Writer(store, policy, self._on_trouble, self._on_command, folder=self._spill_folder)
+        self._writer = Writer(
+            store, policy, self._on_trouble, self._on_command, folder=self._spill_folder, on_lost=self._on_lost
+        )
+        if self.elsewhere is not None:
+            self.elsewhere.share(store, self._writer)
         self.configure(config)
         self._catch_up(store, self._writer)
 
@@ -168,6 +176,15 @@ class Recorder:
         if self._writer is None:
             return self._closed_because
         return self._writer.trouble or (OVERRUN if self._is_overrun else None)
+
+    @property
+    def custody(self) -> Custody | None:
+        """Which clients are ours, where the store is open and others write into it too."""
+        return None if self.elsewhere is None else self.elsewhere.custody
+
+    @property
+    def _is_shared(self) -> bool:
+        return self.elsewhere is not None and self.elsewhere.household is not None
 
     @property
     def writer(self) -> Writer | None:
@@ -232,8 +249,12 @@ class Recorder:
 
     def _let_go(self) -> None:
         if self._writer is not None:
+            if self.custody is not None:
+                self.custody.is_settled(RETURN_SECONDS)
             self._writer.close()
             self._writer = None
+        if self.elsewhere is not None:
+            self.elsewhere.unshare()
         if self._store is not None:
             self._store.close()
             self._store = None
@@ -255,8 +276,9 @@ class Recorder:
                 self.elsewhere.arrivals.drop(browser)
                 self.elsewhere.arrivals.add(browser)
                 self.elsewhere.arrivals.note(browser, changed)
-            for kind, cookie in _all_cookies(browser):
-                self._change(browser, kind, cookie.key, cookie, now)
+            if not self._is_shared:
+                for kind, cookie in _all_cookies(browser):
+                    self._change(browser, kind, cookie.key, cookie, now)
         self.add_session(self._everyone_sessions())
         self.hand_over()
 
@@ -293,7 +315,7 @@ class Recorder:
 
     def _restore(self, browser: Browser, store: Store, changed: set[Place]) -> None:
         try:
-            stored = store.load_jars(browser.name)
+            stored = store.load_jars(browser.name) if self.elsewhere is None else self.elsewhere.claim(browser.name)
         except StoreError as error:
             logger.warning(f"The jars of {browser.name} could not be loaded: {error}")
         else:
@@ -341,7 +363,10 @@ class Recorder:
         for each in changes if self._excepts is None else self._recordable(changes, self._excepts):
             if isinstance(each, SessionChange | JarChange) and each.session is not None:
                 self._left.add(each.session)
-            self._gathered.append(each)
+            if self._is_shared and isinstance(each, SessionChange | JarChange):
+                self._held.append(each)
+            else:
+                self._gathered.append(each)
             if self.hub.is_watched:
                 self.hub.take((each,))
         if len(self._gathered) >= HAND_OVER_AT:
@@ -382,21 +407,48 @@ class Recorder:
             ):
                 yield each
 
+    def keep(self, browser: Browser) -> Awaitable[None] | None:
+        """What an exchange has to wait for before its response may pass: what it changed of what is kept is in the store then.
+
+        None if nothing, as in stores that nobody shares: what they lose, they lose with the process that has all of it.
+        """
+        if self.custody is None:
+            return None
+        now = time.time()
+        if self.custody.fence_of(browser.name):
+            for key, cookie in browser.held.drain_changes().items():
+                self._change(browser, JarKind.HELD, key, cookie, now)
+        held, self._held = self._held, []
+        return self.custody.keep(held)
+
+    def disown(self, browser: Browser) -> None:
+        """A client is another process' by now: what changed here since is nothing."""
+        for _ in browser.drain_changes():
+            pass
+        self._forget(browser)
+
     def forget_client(self, browser: Browser) -> None:
         """A client is about to leave memory: take its changes first."""
-        self._gather(browser, time.time())
+        self._gather(browser, time.time(), leaves=True)
+        self._left.add(browser.name)
+        self._forget(browser)
+
+    def _forget(self, browser: Browser) -> None:
         if self.elsewhere is not None:
             self.elsewhere.arrivals.drop(browser)
         self._dirty.pop(browser, None)
         self._seen.pop(browser.name, None)
-        self._left.add(browser.name)
 
     def gather(self) -> None:
         """Take the changes of all jars: they are about to be replaced by others."""
         now = time.time()
         for browser in self._dirty:
             self._gather(browser, now)
-        self._dirty = {}
+        self._dirty = {browser: None for browser in self._dirty if self._waits_for_lease(browser)}
+
+    def _waits_for_lease(self, browser: Browser) -> bool:
+        """Its changes stay in its jars until the client is ours."""
+        return self._is_shared and (self.custody is None or not self.custody.fence_of(browser.name))
 
     def hand_over(self, wait: bool = False) -> None:
         """Give the writer what was gathered; with `wait` block on a full queue instead of dropping (reading files)."""
@@ -406,6 +458,9 @@ class Recorder:
             self._waiting.put(batch)
             return
         self.gather()
+        if self._held and self.custody is not None:
+            held, self._held = self._held, []
+            self.custody.put(held)
         if self._unwritten and self._writer.flush(0):
             self._unwritten = set()
         self._unwritten |= self._left
@@ -418,12 +473,18 @@ class Recorder:
         else:
             self._writer.put(batch)
 
+    def _on_lost(self, lost: frozenset[Lease]) -> None:
+        if (custody := self.custody) is not None:
+            custody.lose(lost)
+
     def _on_trouble(self, message: str) -> None:
         logger.warning(f"cookies_store: {message}")
 
-    def _gather(self, browser: Browser, now: float) -> set[Place]:
+    def _gather(self, browser: Browser, now: float, leaves: bool = False) -> set[Place]:
         """Take the changes of one client's jars; where they were."""
-        changed = set()
+        changed: set[Place] = set()
+        if not leaves and self.elsewhere is not None and self._waits_for_lease(browser):
+            return changed
         for kind, key, cookie in browser.drain_changes():
             changed.add((kind, key))
             self._change(browser, kind, key, cookie, now)
@@ -434,7 +495,15 @@ class Recorder:
     def _change(self, browser: Browser, kind: JarKind, key: CookieKey, cookie: Cookie | None, now: float) -> None:
         time_of_change = now if cookie is None else min(now, cookie.set_time)
         site = site_of(key.domain, self._suffixes)
-        self._gathered.append(JarChange(time_of_change, browser.name, kind, None, site, key, cookie))
+        change = JarChange(time_of_change, browser.name, kind, None, site, key, cookie)
+        if self.elsewhere is None or not self._is_shared:
+            self._gathered.append(change)
+            return
+        fence = 0 if self.custody is None else self.custody.fence_of(browser.name)
+        if fence and kind is not JarKind.HELD:
+            self._gathered.append(change._replace(fence=fence))
+        else:
+            self._held.append(change)
 
     def _policy(self, config: Config) -> RecordPolicy:
         record = config.record

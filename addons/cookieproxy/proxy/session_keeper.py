@@ -48,6 +48,16 @@ class SessionKeeper:
         if self.recorder is not None and (changes := self.tickets.drain_changes(time.time())):
             self.recorder.add_session(changes)
 
+    def let_go(self, client: str) -> None:
+        """A client leaves for another process: what changed of its sessions is told first."""
+        self.tickets.tell_uses(client)
+        self.gather()
+        self.tickets.drop(client)
+
+    def disown(self, client: str) -> None:
+        """A client is another process' by now."""
+        self.tickets.drop(client)
+
     def everything(self) -> Iterator[Observation]:
         """All sessions, for a store that has none of them."""
         return self.tickets.everything(time.time())

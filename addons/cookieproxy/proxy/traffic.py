@@ -100,6 +100,20 @@ class Traffic:
             del self._pending[next(iter(self._pending))]
         self._pending[flow.id] = pending
 
+    def let_go(self, client: str) -> None:
+        """Another process wants this client: what changed is handed over, and it leaves memory."""
+        browser = self._browsers.pop(client)
+        if self.recorder is not None:
+            if browser is not None:
+                self.recorder.forget_client(browser)
+            self.recorder.hand_over()
+
+    def disown(self, client: str) -> None:
+        """Another process has this client: it leaves memory."""
+        browser = self._browsers.pop(client)
+        if browser is not None and self.recorder is not None:
+            self.recorder.disown(browser)
+
     def _on_new_browser(self, browser: Browser) -> None:
         if self.recorder is not None:
             self.recorder.restore(browser)
@@ -138,6 +152,16 @@ class LiveTraffic(Traffic):
         if self.recorder is not None:
             self.recorder.admit(browser)
 
+    def let_go(self, client: str) -> None:
+        """The same, with the sessions in the URL that are the client's."""
+        self.cookieless.keeper.let_go(client)
+        super().let_go(client)
+
+    def disown(self, client: str) -> None:
+        """The same."""
+        self.cookieless.keeper.disown(client)
+        super().disown(client)
+
     def request(self, flow: HTTPFlow, head: RequestHead) -> Awaitable[None] | None:
         """The way up, before the body."""
         if self._policy is None:
@@ -164,8 +188,34 @@ class LiveTraffic(Traffic):
         client = None if elsewhere is None else elsewhere.arrivals.waiting_for(browser)
         if elsewhere is None or (client is None and not digests):
             then()
+            return self._kept(browser)
+        return self._wait(elsewhere, browser, client, digests, then)
+
+    async def _wait(
+        self,
+        elsewhere: Elsewhere,
+        browser: Browser,
+        client: asyncio.Future[None] | None,
+        digests: Sequence[str],
+        then: Callable[[], None],
+    ) -> None:
+        """Go on when the store has told of both, or takes too long; only this exchange waits."""
+        found = await elsewhere.find(digests) if digests else {}
+        if client is not None:
+            await asyncio.shield(client)  # others wait for it, too
+        with elsewhere.knowing(found):
+            then()
+        if (kept := self._kept(browser)) is not None:
+            await kept
+
+    def _kept(self, browser: Browser) -> Awaitable[None] | None:
+        """What an exchange has to wait for when it has changed what is kept for its client."""
+        recorder = self.recorder
+        if recorder is None or recorder.custody is None:
             return None
-        return _wait(elsewhere, client, digests, then)
+        if self.cookieless.is_on:
+            self.cookieless.keeper.gather()
+        return recorder.keep(browser)
 
     def _not_at_hand(self, head: RequestHead | None, body: bytes = b"") -> list[str]:
         """The digests of what may be ids of sessions in a request, as far as only the store may know them."""
@@ -229,11 +279,32 @@ class LiveTraffic(Traffic):
         """The way down, before the body."""
         pending = self._pending.pop(flow.id, None)
         if pending is not None:
+            if self._elsewhere is not None:
+                return self._respond_when_ours(flow, pending)
             self._respond(flow, pending)
             return None
         if flow.request.timestamp_start >= self._since or self._policy is None:
             return None
         return self._respond_from_before(flow)
+
+    def _respond_when_ours(self, flow: HTTPFlow, pending: Pending) -> Awaitable[None] | None:
+        """A client may have left for another process, and come back, while its request was on its way."""
+        browser, visit = self._browsers.get(pending.browser.name), pending.visit
+        if browser is pending.browser:
+            return self._when_known(browser, (), lambda: self._respond(flow, pending))
+        browser = browser or self._browsers.of(flow)
+        ticket = None if visit is None else visit.ticket
+        digests = [] if ticket is None or self.cookieless.tickets.is_at_hand(ticket.id) else [ticket.digest]
+        return self._when_known(browser, digests, lambda: self._respond_again(flow, pending._replace(browser=browser)))
+
+    def _respond_again(self, flow: HTTPFlow, pending: Pending) -> None:
+        """With the session as it is in this memory now."""
+        visit = pending.visit
+        if visit is not None and visit.ticket is not None and visit.ticket.is_kept:
+            old, visit.ticket = visit.ticket.jar, self.cookieless.found_again(visit.ticket)
+            if pending.request.session is old:
+                pending.request.session = None if visit.ticket is None else visit.ticket.jar
+        self._respond(flow, pending)
 
     def _respond_from_before(self, flow: HTTPFlow) -> Awaitable[None] | None:
         """A request that went up before the script was loaded anew: what its response sets is nevertheless ours to judge."""
@@ -296,14 +367,3 @@ class LiveTraffic(Traffic):
         if self.recorder is not None:
             self.recorder.seen(browser, now)
             self.recorder.add(browser, observations)
-
-
-async def _wait(
-    elsewhere: Elsewhere, client: asyncio.Future[None] | None, digests: Sequence[str], then: Callable[[], None]
-) -> None:
-    """Go on when the store has told of both, or takes too long; only this exchange waits."""
-    found = await elsewhere.find(digests) if digests else {}
-    if client is not None:
-        await asyncio.shield(client)  # others wait for it, too
-    with elsewhere.knowing(found):
-        then()

@@ -1,0 +1,268 @@
+"""Which clients this process has of a store that it shares, from the claim to the hand-over (`record.leases`, R30, R40).
+
+A client is claimed when it appears, with all that is in its jars. When another process wants it, its changes are written, it
+leaves this memory and is released; when a write says that it was lost, it leaves this memory unwritten, but for what an exchange
+waits for: that is the latest, and is written under a new claim. What changes while the store cannot be asked waits for the claim.
+Everything happens on the event loop but for `claim` and what its docstring says of.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from threading import Event
+from typing import Protocol
+
+from ..record.leases import NOTHING_LOST, Change, Claimed, Lease, Leases
+from ..record.protocol import StoreError
+from ..record.through import Done, Insisting, Through
+
+logger = logging.getLogger(__name__)
+
+HAND_OVER_SECONDS = 1.0
+"""How long the process that has a client is given to release it, until it is taken."""
+BUSY_SECONDS = 2.0
+"""After so long more it is said that the client cannot be had."""
+FIRST_PAUSE_SECONDS = 0.005
+LONGEST_PAUSE_SECONDS = 0.04
+ASKED_AGAIN_AFTER = 8
+"""Tries: whoever has the client may not have known so itself when it was asked."""
+PATIENCE_SECONDS = 0.5
+"""How long an exchange waits until what it changed is in the store."""
+FLUSH_SECONDS = 0.8
+"""How long what is to be written of a client that is wanted may take."""
+TRIES = 3
+"""Of writing what an exchange waits for, each under a new claim."""
+MOST_UNCLAIMED = 20_000
+"""Changes that wait until their clients are claimed."""
+
+
+class Household(Protocol):
+    """Whoever has the clients in memory."""
+
+    def let_go(self, client: str) -> None:
+        """Hand over what changed of a client, and forget it."""
+
+    def disown(self, client: str) -> None:
+        """Forget a client and all that changed."""
+
+
+class Asking(Protocol):
+    """Asks questions in threads (`lookups`)."""
+
+    def ask[T](self, question: Callable[[], T]) -> "asyncio.Future[T]":
+        """What the question returns or raises."""
+
+
+class Custody:
+    """The clients of one process in one store."""
+
+    def __init__(self, leases: Leases, writer: Insisting, asking: Asking, household: Household) -> None:
+        self._leases = leases
+        self._writer = writer
+        self._asking = asking
+        self._household = household
+        self._through = Through(leases, writer, self._on_word)
+        self._fences: dict[str, int] = {}
+        self._going: dict[str, asyncio.Future[None]] = {}
+        """Clients that are on their way out: they can be claimed when that is done."""
+        self._unclaimed: dict[str, list[Change]] = {}
+        self._number_unclaimed = 0
+        self._is_slow = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.on_word: Callable[[str], None] = lambda word: None
+        """Is told on the loop what is no matter of leases."""
+        self._through.start()
+
+    # -- claims --------------------------------------------------------------------------------------------------------
+
+    def fence_of(self, client: str) -> int:
+        """The number of our lease; 0 if the client is not ours."""
+        return self._fences.get(client, 0)
+
+    def claim(self, client: str) -> Claimed:
+        """Have a client; waits for whoever has it. Called in any thread. Raises StoreError."""
+        claimed = self._leases.claim(client)
+        start, pause = time.monotonic(), FIRST_PAUSE_SECONDS
+        for number in count(1):
+            if claimed is not None:
+                return claimed
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            waited = time.monotonic() - start
+            if waited > HAND_OVER_SECONDS + BUSY_SECONDS:
+                raise StoreError("the store", f"another process has {client} and does not let go", "It is tried again.")
+            ask, by_force = number % ASKED_AGAIN_AFTER == 0, waited > HAND_OVER_SECONDS
+            claimed = self._leases.claim(client, ask, by_force)
+        raise AssertionError("there is no end to numbers")
+
+    def settled(self, client: str) -> "asyncio.Future[None] | None":
+        """What a claim of this client has to wait for: it is on its way out. None if nothing."""
+        return self._going.get(client)
+
+    def note(self, client: str, fence: int) -> None:
+        """The client is ours; what waited for that is written."""
+        with suppress(RuntimeError):  # there is no loop where files are read without one
+            self._loop = asyncio.get_running_loop()
+        self._fences[client] = fence
+        waiting = self._unclaimed.pop(client, None)
+        if waiting:
+            self._number_unclaimed -= len(waiting)
+            self.put(waiting)
+
+    def is_settled(self, seconds: float) -> bool:
+        """Wait, in a thread, until what was put is in the store or with the writer; False if that takes too long."""
+        done = Event()
+        self._through.keep((), lambda _: done.set())
+        return done.wait(seconds)
+
+    # -- changes -------------------------------------------------------------------------------------------------------
+
+    def put(self, changes: Iterable[Change]) -> None:
+        """Have these written, in their order, when their clients are ours. Never waits."""
+        if stamped := self._stamped(changes):
+            self._through.keep(stamped, self._tell_lost)
+
+    def keep(self, changes: Iterable[Change]) -> Awaitable[None] | None:
+        """Have these written; what is to be waited for until they are, None if nothing."""
+        stamped = self._stamped(changes)
+        if not stamped:
+            return None
+        if self._is_slow or self._through.is_down:
+            self._through.keep(stamped, self._tell_lost)
+            return None
+        return self._wait(stamped)
+
+    def _stamped(self, changes: Iterable[Change]) -> list[Change]:
+        """These under our leases; those of clients that are not ours wait."""
+        stamped: list[Change] = []
+        for change in changes:
+            fence = self._fences.get(change.client, 0)
+            if fence:
+                stamped.append(change._replace(fence=fence))
+            elif self._number_unclaimed < MOST_UNCLAIMED:
+                self._unclaimed.setdefault(change.client, []).append(change)
+                self._number_unclaimed += 1
+            else:
+                logger.warning(f"A change of {change.client} is lost: its jars were unknown for too long.")
+        return stamped
+
+    async def _wait(self, changes: list[Change]) -> None:
+        """Until it is in the store, at most so long; while the store is slow, nobody waits."""
+        kept = asyncio.ensure_future(self._kept(changes))
+        done, _ = await asyncio.wait([kept], timeout=PATIENCE_SECONDS)
+        if not done:
+            self._is_slow = True
+            kept.add_done_callback(self._is_quick_again)
+
+    def _is_quick_again(self, kept: "asyncio.Future[None]") -> None:
+        self._is_slow = False
+        if not kept.cancelled() and (error := kept.exception()) is not None:
+            logger.warning(f"What an exchange changed is not in the store: {error}")
+
+    async def _kept(self, changes: list[Change]) -> None:
+        lost = await self._given(changes)
+        for _ in range(TRIES):
+            changes = [change for change in changes if Lease(change.client, change.fence) in lost]
+            if not changes:
+                return
+            self._lose(lost)
+            lost = await self._kept_anew(changes)
+
+    async def _given(self, changes: list[Change]) -> frozenset[Lease]:
+        answer, done = _answer()
+        self._through.keep(changes, done)
+        return await answer
+
+    async def _kept_anew(self, changes: list[Change]) -> frozenset[Lease]:
+        """The same under new claims. The clients are in no memory meanwhile: who claims them too waits until this is done."""
+        clients = list(dict.fromkeys(change.client for change in changes))
+        going = [client for client in clients if client not in self._going]
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._going |= dict.fromkeys(going, done)
+        try:
+            for client in clients:
+                self._fences[client] = (await self._asking.ask(partial(self.claim, client))).fence
+            changes[:] = [change._replace(fence=self._fences[change.client]) for change in changes]
+            return await self._given(changes)
+        except StoreError:
+            self.put(changes)
+            return NOTHING_LOST
+        finally:
+            for client in going:
+                self._going.pop(client, None)
+            done.set_result(None)
+
+    # -- giving away ---------------------------------------------------------------------------------------------------
+
+    def lose(self, lost: frozenset[Lease]) -> None:
+        """A write said that these are not ours any more. Called in any thread."""
+        self._tell_lost(lost)
+
+    def _tell_lost(self, lost: frozenset[Lease]) -> None:
+        if lost and self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: the proxy has ended
+                self._loop.call_soon_threadsafe(self._lose, lost)
+
+    def _lose(self, lost: Iterable[Lease]) -> None:
+        for lease in lost:
+            if self._fences.get(lease.client) == lease.fence:
+                del self._fences[lease.client]
+                self._household.disown(lease.client)
+
+    def _on_word(self, word: str) -> None:
+        """Somebody says something to this process; in the thread."""
+        client = self._leases.is_wanted(word)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: the proxy has ended
+                self._loop.call_soon_threadsafe(self._heard, word, client)
+
+    def _heard(self, word: str, client: str | None) -> None:
+        if client is None:
+            self.on_word(word)
+        elif client not in self._going:
+            self.give_away(client)
+
+    def give_away(self, client: str) -> None:
+        """Write what there is of a client, forget and release it."""
+        fence = self._fences.get(client)
+        if fence is None:
+            return
+        self._household.let_go(client)
+        del self._fences[client]
+        self._going[client] = asyncio.ensure_future(self._gone(Lease(client, fence)))
+
+    async def _gone(self, lease: Lease) -> None:
+        released, done = _answer()
+        try:
+            await self._asking.ask(lambda: self._writer.flush(FLUSH_SECONDS))
+            self._through.release(lease, done)
+            await released
+        finally:
+            self._going.pop(lease.client, None)
+
+    def close(self) -> None:
+        """Write what there is and let all clients go; the writer is done by then, or is not any more."""
+        for client, fence in self._fences.items():
+            self._through.release(Lease(client, fence))
+        self._fences.clear()
+        self._through.close()
+
+
+def _answer() -> tuple["asyncio.Future[frozenset[Lease]]", Done]:
+    """What is to be waited for on this loop, and what a thread calls with it."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[frozenset[Lease]] = loop.create_future()
+
+    def settle(lost: frozenset[Lease]) -> None:
+        if not answer.done():
+            answer.set_result(lost)
+
+    def done(lost: frozenset[Lease]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the proxy has ended
+            loop.call_soon_threadsafe(settle, lost)
+
+    return answer, done

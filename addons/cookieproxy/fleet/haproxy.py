@@ -62,7 +62,7 @@ global
 defaults
     mode tcp
     timeout connect 5s
-    timeout check 5s
+    timeout check 2s
     # Downloads, tunnels and WebSockets are silent for minutes; a worker itself gives up after ten.
     timeout client 1h
     timeout server 1h

@@ -36,6 +36,9 @@ LONG_LIFE_SECONDS = 60.0
 """Who lived as long is started again at once."""
 LONGEST_PAUSE_SECONDS = 30.0
 LOOK_SECONDS = 0.1
+LOOK_AT_HEALTH_SECONDS = 2.0
+HUNG_SECONDS = 20.0
+"""Without a good answer to HAProxy, which by then has long sent its clients to others."""
 TOKEN_BYTES = 16
 
 
@@ -110,6 +113,7 @@ class Supervisor:
                 return False
             await asyncio.sleep(LOOK_SECONDS)
         self._keep(self._keep_balancer())
+        self._keep(self._end_the_hung())
         for worker in self._workers:
             self._keep(self._keep_worker(worker))
         self._tell_where()
@@ -180,6 +184,19 @@ class Supervisor:
             self._voices.say(f"HAProxy ended ({_ended(code)}); it is started again.")
             await asyncio.sleep(0 if self._lived_long(self._balancer) else 1)
             await self._balancer.start(self._program, self._file)
+
+    async def _end_the_hung(self) -> None:
+        """A worker that lives and has not answered HAProxy for long will not mend itself."""
+        silent_since: dict[str, float] = {}
+        while True:
+            await asyncio.sleep(LOOK_AT_HEALTH_SECONDS)
+            now, healths = asyncio.get_running_loop().time(), await self._admin.healths()
+            for worker in self._workers:
+                if healths.get(worker.name, "OK").endswith("OK") or not worker.runs or worker.lock.locked():
+                    silent_since.pop(worker.name, None)
+                elif now - silent_since.setdefault(worker.name, now) >= HUNG_SECONDS:
+                    self._voices.say(f"Worker {worker.name} has not answered for {HUNG_SECONDS:.0f} s; it is ended.")
+                    worker.signal(signal.SIGKILL)
 
     def _lived_long(self, child: Worker | Balancer) -> bool:
         return asyncio.get_running_loop().time() - child.started_at >= LONG_LIFE_SECONDS

@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -66,7 +67,9 @@ class Voices:
             self.say(f"Of {self._workers} workers only {', '.join(sorted(heard))} said so: {text}")
 
     def _write(self, name: str, line: str) -> None:
-        print(f"{name:<{WIDTH}} | {line}", file=self._out, flush=True)
+        """Nobody may have to wait because nobody reads any more."""
+        with suppress(OSError):
+            print(f"{name:<{WIDTH}} | {line}", file=self._out, flush=True)
 
 
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:

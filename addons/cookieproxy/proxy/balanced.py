@@ -17,6 +17,7 @@ from mitmproxy.proxy.server import ConnectionHandler
 
 from ..fleet.orders import DRAIN, IDLE, READY, Orders
 from .addon import Cookies
+from .dashboard import Dashboard
 from .fast import connection_handlers
 from .proxy_line import ProxyLine
 
@@ -36,8 +37,8 @@ class Balanced:
         self._channel: socket.socket | None = None
         self._said = b""
         self._draining: asyncio.Task[None] | None = None
-        self._exchanges: dict[str, set[str]] = {}
-        """The ids of exchanges that have not ended, by their clients' ids."""
+        self._exchanges: dict[str, dict[str, http.HTTPFlow]] = {}
+        """What has not ended, by the clients' ids and its own."""
         self._nameless: set[tuple[str, int]] = set()
         """Connections of which it is not known whose they are, by their other ends."""
 
@@ -114,13 +115,13 @@ class Balanced:
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """An exchange begins."""
-        self._exchanges.setdefault(flow.client_conn.id, set()).add(flow.id)
+        self._exchanges.setdefault(flow.client_conn.id, {})[flow.id] = flow
 
     def response(self, flow: http.HTTPFlow) -> None:
         """It has ended well."""
         running = self._exchanges.get(flow.client_conn.id)
         if running is not None:
-            running.discard(flow.id)
+            running.pop(flow.id, None)
 
     error = response
 
@@ -151,7 +152,7 @@ class Balanced:
         """
         before: set[str] = set()
         while handlers := dict(connection_handlers(ctx.master)):
-            idle = {str(key) for key in handlers if not self._exchanges.get(str(key))}
+            idle = {str(key) for key in handlers if not self._runs(str(key))}
             for key in idle & before:
                 _close(handlers[key])
             before = idle
@@ -159,6 +160,10 @@ class Balanced:
         self._say(IDLE)
         if ends_itself:
             ctx.master.shutdown()  # type: ignore[no-untyped-call]  # mitmproxy gives it no types
+
+    def _runs(self, client: str) -> bool:
+        """Whether an exchange of a client goes on; the dashboard's need not end, they go on elsewhere."""
+        return any(not Dashboard.is_ours(flow) for flow in self._exchanges.get(client, {}).values())
 
     def _say(self, word: bytes) -> None:
         if self._channel is not None:

@@ -38,7 +38,7 @@ class Load:
 
 
 @contextlib.contextmanager
-def origin(home: Path, core: int | None, encrypted: bool = False) -> Iterator[str]:
+def origin(home: Path, core: int | str | None, encrypted: bool = False) -> Iterator[str]:
     """An nginx that sets the two cookies, and has the pages of `PAGES` below inputs.PAGES; its URL."""
     need("wrk", "nginx")
     nginx, port = find("nginx"), free_port()

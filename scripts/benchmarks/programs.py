@@ -18,7 +18,15 @@ START_SECONDS = 30.0
 LOOK_SECONDS = 0.05
 """Between two looks whether a program listens."""
 STOP_SECONDS = 15.0
-PACKAGES = {"wrk": "wrk", "nginx": "nginx-light", "h2load": "nghttp2-client", "node": "nodejs", "npm": "npm"}
+PACKAGES = {
+    "wrk": "wrk",
+    "nginx": "nginx-light",
+    "h2load": "nghttp2-client",
+    "node": "nodejs",
+    "npm": "npm",
+    "ab": "apache2-utils",
+    "haproxy": "haproxy",
+}
 """Debian's package of each program that may be missing."""
 PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 """Where Debian's nginx lies is not on everybody's path."""
@@ -56,8 +64,8 @@ def stay_on(core: int | None) -> None:
         os.sched_setaffinity(0, {core})
 
 
-def on_core(core: int | None, command: Sequence[str | Path]) -> list[str]:
-    """The command, kept to that core."""
+def on_core(core: int | str | None, command: Sequence[str | Path]) -> list[str]:
+    """The command, kept to that core; or to several, as taskset writes them: `0,1`."""
     prefix = [] if core is None else ["taskset", "--cpu-list", str(core)]
     return [*prefix, *map(str, command)]
 
@@ -85,6 +93,11 @@ class Program:
         self.port = port
         self._process = process
         self._log = log
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     def said(self) -> str:
         """The end of all it said."""

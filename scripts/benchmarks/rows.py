@@ -3,7 +3,7 @@
 Goals are those the product is held to; a figure without one is there to explain another. What loads proxies comes first.
 """
 
-from . import fast_parts, features, growth, inputs, shortcut_gains, starting
+from . import fast_parts, features, fleets, growth, inputs, shortcut_gains, starting
 from .inner_rows import INNER_ROWS
 from .measured import added_us, latencies, processor_times, speeds
 from .page_rows import PAGE_ROWS
@@ -91,6 +91,17 @@ PROXY_ROWS = (
             for does in ("listens", "answers")
         ),
         starting.of_each,
+    ),
+    Row(
+        "workers",
+        Section.SPEED,
+        (
+            Line(
+                "requests/s of two workers with a core each against one, by processor time an exchange", at_least(1.7)
+            ),
+            Line("requests/s of two workers against one, with load, origin, HAProxy and PostgreSQL on the same cores"),
+        ),
+        fleets.workers,
     ),
     *(
         Row(

@@ -78,7 +78,7 @@ def test_modes(mode: str) -> None:
 
 
 def test_one_worker_needs_no_other_store() -> None:
-    assert asked("--workers", "1").workers == 1
+    assert read(["--workers", "1"]).given == ()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "", "localhost"])

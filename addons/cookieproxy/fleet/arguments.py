@@ -73,7 +73,7 @@ def read(arguments: Sequence[str]) -> Asked:
 
 def _set(given: Sequence[str]) -> Iterable[tuple[str, str]]:
     """The options that are set by `--set`, and the modes."""
-    for flag, value in zip(given, [*given[1:], ""], strict=True):
+    for flag, value in zip(given, [*given[1:], ""], strict=False):
         name, equals, setting = flag.partition("=")
         if name not in ("--set", "--mode", "-m"):
             continue

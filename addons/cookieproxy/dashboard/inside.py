@@ -57,6 +57,12 @@ class Queue:
     written: int
     dropped: int
     """Observations since the store was opened."""
+    spilled: int = 0
+    """Observations that went to files, because a database was slow or gone."""
+    loaded: int = 0
+    """Observations that came from files into the store, those of dead processes included."""
+    file_bytes: int = 0
+    """What waits in files, on disk."""
 
 
 class Inside(Protocol):

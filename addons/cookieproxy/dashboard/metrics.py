@@ -62,7 +62,18 @@ class _Collector(Collector):
         )
         yield CounterMetricFamily("cookies_written_observations", "Observations written.", value=queue.written)
         yield CounterMetricFamily(
-            "cookies_dropped_observations", "Observations for which there was no room.", value=queue.dropped
+            "cookies_dropped_observations", "Observations that were not recorded.", value=queue.dropped
+        )
+        yield CounterMetricFamily(
+            "cookies_spilled_observations",
+            "Observations that went to files while a database was slow or gone.",
+            value=queue.spilled,
+        )
+        yield CounterMetricFamily(
+            "cookies_loaded_observations", "Observations that came back from files.", value=queue.loaded
+        )
+        yield GaugeMetricFamily(
+            "cookies_spilled_bytes", "What waits in files for a database, on disk.", value=queue.file_bytes
         )
         yield GaugeMetricFamily("cookies_rules", "Rules in force.", value=len(config.rules.names) if config else 0)
 

@@ -6,11 +6,12 @@ what the store has. That is merged then: what came into the jars meanwhile is ne
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from ..core.cookie import CookieKey
+from ..core.cookie import Cookie, CookieKey
 from ..core.events import JarKind
+from ..core.outcome import RemovalCause
 from ..exchange import Browser
 from ..record.jars import StoredCookie
 from ..record.protocol import StoreError
@@ -90,6 +91,11 @@ class Arrivals:
         if arrival is not None:
             arrival.changed |= changed
 
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be looked up; None as far as is known."""
+        return self._trouble
+
     def retry(self) -> None:
         """Ask again, for one of those that are unknown: its answer leads to the others."""
         if self._arrivals and not self._going_on:
@@ -130,6 +136,22 @@ class Arrivals:
         if (trouble is None) is not (self._trouble is None):
             self._on_trouble(trouble)
         self._trouble = trouble
+
+
+def settle_guesses(browser: Browser, stored: Iterable[Cookie]) -> set[Place]:
+    """Let go of what was adopted while nothing was known of the client, where the store has the cookie that it was; of which."""
+    guesses = [cookie for cookie in browser.mirror if cookie.adopted]
+    settled: set[Place] = set()
+    for cookie in stored if guesses else ():
+        for guess in guesses:
+            if (guess.name, guess.value) == (cookie.name, cookie.value) and _goes_to(cookie, guess.domain):
+                browser.mirror.remove(guess, RemovalCause.FORGOTTEN)
+                settled.add((JarKind.MIRROR, guess.key))
+    return settled
+
+
+def _goes_to(cookie: Cookie, host: str) -> bool:
+    return host == cookie.domain or (not cookie.host_only and host.endswith("." + cookie.domain))
 
 
 def _let_go_on(arrival: Arrival) -> None:

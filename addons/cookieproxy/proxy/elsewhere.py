@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Protocol
 
 from ..exchange import Browser
@@ -67,7 +68,10 @@ class Elsewhere:
         """Which clients of the store are ours; None while it is not open."""
         self.household: Household | None = None
         """Who has them in memory."""
-        self.arrivals = Arrivals(self._ask_for_jars, recorder.put_back, _tell)
+        self._session_trouble: str | None = None
+        self.arrivals = Arrivals(
+            self._ask_for_jars, recorder.put_back, partial(_tell, "The jars of clients that appear")
+        )
 
     def close(self) -> None:
         """Nobody waits any more, and nobody is asked."""
@@ -140,24 +144,35 @@ class Elsewhere:
 
     # -- sessions ------------------------------------------------------------------------------------------------------
 
-    async def find(self, digests: Sequence[str]) -> Mapping[str, StoredSession | None]:
-        """What the store has of these cookieless sessions; nothing of those that it cannot be asked for in time."""
+    async def find(self, digests: Sequence[str]) -> Mapping[str, StoredSession | None] | None:
+        """What the store has of these cookieless sessions; None if it cannot be asked in time."""
         is_unwritten = any(self._recorder.has_unwritten(digest) for digest in digests)
         store, writer = self._recorder.store, self._recorder.writer
         loop = asyncio.get_running_loop()
         asked = self._lookups.ask(lambda: self._sessions(digests, self._written(store, writer, is_unwritten), loop))
         done, _ = await asyncio.wait([asked], timeout=SESSION_PATIENCE_SECONDS)
         if not done:
-            logger.warning("A session could not be loaded: the database is slow to answer.")
-            return {}
+            self._tell_sessions("the database is slow to answer")
+            return None
         error = asked.exception()
         if error is None:
+            self._tell_sessions(None)
             return asked.result()
-        fault = (
-            None if isinstance(error, StoreError) else error
-        )  # a bug of ours: with it, ids are taken out all the same
-        logger.warning(f"A session could not be loaded: {error}", exc_info=fault)
-        return {}
+        if not isinstance(error, StoreError):  # a bug of ours: with it, ids are taken out all the same
+            logger.error("Cookie Proxy failed to look a session up", exc_info=error)
+        self._tell_sessions(str(error))
+        return None
+
+    def _tell_sessions(self, trouble: str | None) -> None:
+        if (trouble is None) is not (self._session_trouble is None):
+            _tell("The sessions that come back", trouble)
+        self._session_trouble = trouble
+
+    def unknown(self, browser: Browser, found: Mapping[str, StoredSession | None] | None) -> str | None:
+        """Why the client of a request, or its session, is not known; None if both are, or there are none."""
+        if self.arrivals.is_unknown(browser):
+            return self.arrivals.trouble or "What is held for this client could not be looked up."
+        return self._session_trouble if found is None else None
 
     def _sessions(
         self, digests: Sequence[str], store: Store, loop: asyncio.AbstractEventLoop
@@ -206,8 +221,8 @@ class Elsewhere:
         self._opening.add_done_callback(opened)
 
 
-def _tell(trouble: str | None) -> None:
+def _tell(what: str, trouble: str | None) -> None:
     if trouble is None:
-        logger.warning("The jars of clients that appear are loaded again.")
+        logger.warning(f"{what} are loaded again.")
     else:
-        logger.warning(f"The jars of clients that appear cannot be loaded: {trouble}")
+        logger.warning(f"{what} cannot be loaded, so that `on_store_failure` holds for them: {trouble}")

@@ -1,6 +1,7 @@
 """What the dashboard is given of the running proxy (`dashboard.inside`): looked up each time, because options and rules change."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
@@ -93,7 +94,13 @@ class RunningProxy:
         """How the recording goes."""
         recorder = self._holder.recorder
         writer = None if recorder is None else recorder.writer
-        return Queue(0, 0, 0) if writer is None else Queue(writer.waiting_bytes, writer.written, writer.dropped)
+        if writer is None:
+            return Queue(0, 0, 0)
+        queue = Queue(writer.waiting_bytes, writer.written, writer.dropped + writer.lost)
+        overflow = writer.overflow
+        if overflow is None:
+            return queue
+        return replace(queue, spilled=overflow.spilled, loaded=overflow.loaded, file_bytes=overflow.waiting_bytes)
 
     @property
     def browsers(self) -> Iterable[Browser]:

@@ -37,7 +37,7 @@ from ..record.tally import Tally
 from ..record.values import ValuePolicy
 from ..record.writer import Writer
 from ..sessions.shelf import MOST_DEAD, MOST_OPEN
-from .arrivals import Place
+from .arrivals import Place, settle_guesses
 from .custody import Custody
 from .elsewhere import RETURN_SECONDS, Elsewhere
 
@@ -187,6 +187,18 @@ class Recorder:
         return self.elsewhere is not None and self.elsewhere.household is not None
 
     @property
+    def loss(self) -> str | None:
+        """Why what is seen now may not be recorded, ever; None if it will be, at once or when a database is back."""
+        if self._writer is not None and self._writer.overflow is not None:
+            return OVERRUN if self._is_overrun else None
+        return None if self.elsewhere is not None else self.trouble
+
+    @property
+    def can_give_back(self) -> bool:
+        """Whether a client that leaves memory now would get back what it had."""
+        return self._store is not None and (self.elsewhere is None or self.trouble is None)
+
+    @property
     def writer(self) -> Writer | None:
         """The writer, if the store is open."""
         return self._writer
@@ -323,9 +335,14 @@ class Recorder:
 
     def put_back(self, browser: Browser, cookies: Sequence[StoredCookie], changed: set[Place]) -> None:
         """Put what is stored into the jars, where these have nothing newer; `changed` is what they forgot or changed."""
-        changed = (
-            changed | self._gather(browser, time.time()) | {(kind, each.key) for kind, each in _all_cookies(browser)}
-        )
+        now, changed = time.time(), set(changed)
+        told = list(browser.drain_changes())
+        settled = settle_guesses(browser, (each for kind, of, each in cookies if of is None and kind is JarKind.MIRROR))
+        for kind, key, now_there in told:
+            if (kind, key) not in settled:
+                changed.add((kind, key))
+                self._change(browser, kind, key, now_there, now)
+        changed = changed - settled | {(kind, each.key) for kind, each in _all_cookies(browser)}
         for kind, session, cookie in cookies:
             if session is None and (kind, cookie.key) not in changed:
                 browser.restore(kind, cookie)
@@ -485,7 +502,10 @@ class Recorder:
         changed: set[Place] = set()
         if not leaves and self.elsewhere is not None and self._waits_for_lease(browser):
             return changed
+        is_unknown = leaves and self.elsewhere is not None and self.elsewhere.arrivals.is_unknown(browser)
         for kind, key, cookie in browser.drain_changes():
+            if is_unknown and cookie is not None and cookie.adopted:
+                continue  # a guess, which must not be written over what is stored of it
             changed.add((kind, key))
             self._change(browser, kind, key, cookie, now)
         if changed and self.elsewhere is not None:

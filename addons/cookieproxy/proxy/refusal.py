@@ -1,4 +1,9 @@
-"""`on_store_failure: refuse`: while nothing can be recorded nothing passes, and everybody is told why."""
+"""`on_store_failure: refuse`: while nothing can be recorded nothing passes, and everybody is told why.
+
+Where what is recorded can wait in files until a database is back, that is so only when they are full. But clients and sessions
+that are not in memory and cannot be looked up meanwhile are refused by themselves (`refuse`): without what is held for them the
+application would take them for others. All who are known go on.
+"""
 
 import logging
 
@@ -10,6 +15,8 @@ from .recorder import Recorder
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
+REFUSE = "refuse"
+"""What the rules say then."""
 
 
 class Refusals:
@@ -20,7 +27,7 @@ class Refusals:
 
     def refuse(self, flow: http.HTTPFlow, config: Config, recorder: Recorder | None) -> bool:
         """Whether this request was answered with a refusal."""
-        trouble = None if recorder is None or config.on_store_failure != "refuse" else recorder.trouble
+        trouble = None if recorder is None or config.on_store_failure != REFUSE else recorder.loss
         if (trouble is not None) is not self._refusing:
             self._refusing = trouble is not None
             logger.warning(
@@ -30,12 +37,17 @@ class Refusals:
             )
         if trouble is None:
             return False
-        if ctx.options.stream_large_bodies and has_body(flow.request):
-            # mitmproxy (12.2.3) fails when it is to answer by itself a request whose body it may stream.
-            flow.kill()  # type: ignore[no-untyped-call]  # mitmproxy gives it no types
-        else:
-            flow.response = refusal(trouble)
+        refuse(flow, trouble)
         return True
+
+
+def refuse(flow: http.HTTPFlow, trouble: str) -> None:
+    """Answer a request in the application's place."""
+    if ctx.options.stream_large_bodies and has_body(flow.request):
+        # mitmproxy (12.2.3) fails when it is to answer by itself a request whose body it may stream.
+        flow.kill()  # type: ignore[no-untyped-call]  # mitmproxy gives it no types
+    else:
+        flow.response = refusal(trouble)
 
 
 def has_body(request: http.Request) -> bool:
@@ -46,7 +58,7 @@ def has_body(request: http.Request) -> bool:
 def refusal(trouble: str) -> http.Response:
     """The answer: what is wrong, and who said that it stops the traffic."""
     text = (
-        "Cookie Proxy lets nothing pass while it cannot record (rules.yaml says on_store_failure: refuse).\n"
+        "Cookie Proxy lets nothing pass that it cannot record or knows nothing of (rules.yaml says on_store_failure: refuse).\n"
         f"{trouble}\n"
     )
     fields = {

@@ -25,6 +25,7 @@ from .elsewhere import Elsewhere
 from .notices import Notices
 from .policy import Policy
 from .recorder import Recorder
+from .refusal import REFUSE, refuse
 from .sessions import SessionWatch
 from .visits import may_have_id_in_body
 
@@ -84,7 +85,7 @@ class Traffic:
 
     def shed(self) -> None:
         """Keep the memory within bounds, if those who have to leave it are kept in a store."""
-        if self.recorder is not None and self.recorder.store is not None:
+        if self.recorder is not None and self.recorder.can_give_back:
             self._browsers.shed()
 
     def forget(self, flow: HTTPFlow) -> None:
@@ -168,7 +169,8 @@ class LiveTraffic(Traffic):
             return None
         browser = self._browsers.of(flow)
         if self._elsewhere is not None:
-            return self._when_known(browser, self._not_at_hand(head), lambda: self._enter(flow, head, browser))
+            digests = self._not_at_hand(head)
+            return self._when_known(browser, digests, lambda: self._enter(flow, head, browser), flow)
         self._enter(flow, head, browser)
         return None
 
@@ -182,31 +184,48 @@ class LiveTraffic(Traffic):
             else:
                 self._request(flow, head, browser)
 
-    def _when_known(self, browser: Browser, digests: Sequence[str], then: Callable[[], None]) -> Awaitable[None] | None:
-        """Go on now, or when the store has told of the client and of the sessions of these digests."""
+    def _when_known(
+        self, browser: Browser, digests: Sequence[str], then: Callable[[], None], request: HTTPFlow | None = None
+    ) -> Awaitable[None] | None:
+        """Go on now, or when the store has told of the client and of the sessions of these digests.
+
+        A request of which it cannot tell may be refused.
+        """
         elsewhere = self._elsewhere
         client = None if elsewhere is None else elsewhere.arrivals.waiting_for(browser)
-        if elsewhere is None or (client is None and not digests):
+        if elsewhere is None or (client is None and not digests and not elsewhere.arrivals.is_unknown(browser)):
             then()
             return self._kept(browser)
-        return self._wait(elsewhere, browser, client, digests, then)
+        return self._wait(elsewhere, browser, digests, then, request)
 
     async def _wait(
         self,
         elsewhere: Elsewhere,
         browser: Browser,
-        client: asyncio.Future[None] | None,
         digests: Sequence[str],
         then: Callable[[], None],
+        request: HTTPFlow | None,
     ) -> None:
         """Go on when the store has told of both, or takes too long; only this exchange waits."""
         found = await elsewhere.find(digests) if digests else {}
-        if client is not None:
+        if (client := elsewhere.arrivals.waiting_for(browser)) is not None:
             await asyncio.shield(client)  # others wait for it, too
-        with elsewhere.knowing(found):
+        trouble = elsewhere.unknown(browser, found)
+        if trouble is not None and request is not None and self._refuses(request, trouble):
+            return
+        with elsewhere.knowing(found or {}):
             then()
         if (kept := self._kept(browser)) is not None:
             await kept
+
+    def _refuses(self, request: HTTPFlow, trouble: str) -> bool:
+        """Whether the rules say that a request passes only if its client is known; then it is answered so."""
+        if self._policy is None or self._policy.config.on_store_failure != REFUSE:
+            return False
+        self._waiting.pop(request.id, None)
+        if request.response is None:
+            refuse(request, trouble)
+        return True
 
     def _kept(self, browser: Browser) -> Awaitable[None] | None:
         """What an exchange has to wait for when it has changed what is kept for its client."""
@@ -232,7 +251,7 @@ class LiveTraffic(Traffic):
         if self._elsewhere is not None:
             form = (flow.request.raw_content or b"") if may_have_id_in_body(flow) else b""
             digests = self._not_at_hand(self._waiting.get(flow.id), form)
-            return self._when_known(browser, digests, lambda: self._body(flow, browser))
+            return self._when_known(browser, digests, lambda: self._body(flow, browser), flow)
         self._body(flow, browser)
         return None
 

@@ -1,0 +1,213 @@
+"""PostgreSQL is stopped and started in the middle of traffic: nobody fails who need not, and every record is there once."""
+
+import re
+import stat
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rig.clients import RawAnswer
+from rig.messages import Answer, Received
+from rig.origin import Origin
+from rig.process import Proxy, eventually
+
+if TYPE_CHECKING:
+    from rig.postgres import Server
+
+RULES = """
+browser: classic
+rules: [{name: held, match: {cookie: held}, hold: true}]
+"""
+REFUSE = "on_store_failure: refuse\n"
+SHORT_SECONDS, LONG_SECONDS = 1.5, 60.0
+PAUSE_SECONDS = 0.02
+"""Between two requests of a client: some hundred exchanges a second in all."""
+KNOWN = ("alice", "bob")
+FOLDER = "cookies.waiting"
+
+
+@pytest.fixture
+def server() -> "Iterator[Server]":
+    """A PostgreSQL of its own, because it is stopped."""
+    pytest.importorskip("psycopg", reason="there is no psycopg (it is in requirements.lock)")
+    from rig.postgres import Server
+
+    one = Server()
+    yield one
+    one.remove()
+
+
+class Application:
+    """Counts what it set, for each client."""
+
+    def __init__(self, origin: Origin) -> None:
+        self.set: Counter[str] = Counter()
+        self.came: dict[str, list[bytes]] = {}
+        self._guard = threading.Lock()
+        origin.answers["*"] = self.answer
+
+    def answer(self, request: Received) -> Answer:
+        client = request.all(b"user-agent")[0].decode()
+        with self._guard:
+            self.set[client] += 1
+            self.came.setdefault(client, []).append(b"; ".join(request.all(b"cookie")))
+            number = self.set[client]
+        return Answer([b"Set-Cookie: n%d=1; Path=/none" % number, b"Set-Cookie: held=%d; Path=/" % number])
+
+
+def ask(proxy: Proxy, client: str) -> RawAnswer:
+    lines = ("GET http://shop.example/ HTTP/1.1", "Host: shop.example", f"User-Agent: {client}", "", "")
+    return proxy.raw("\r\n".join(lines).encode())[0]
+
+
+@contextmanager
+def traffic(proxy: Proxy) -> Iterator[list[int]]:
+    """Requests of all known clients until this ends, one after the other for each; the status of all answers."""
+    statuses: list[int] = []
+    ends = threading.Event()
+
+    def go_on(client: str) -> None:
+        while not ends.wait(PAUSE_SECONDS):
+            statuses.append(ask(proxy, client).status)
+
+    with ThreadPoolExecutor() as pool:
+        going = [pool.submit(go_on, client) for client in KNOWN]
+        try:
+            yield statuses
+        finally:
+            ends.set()
+        for each in going:
+            each.result()
+
+
+def set_cookies(server: "Server", spec: str) -> Counter[tuple[object, object]]:
+    """How often each client's cookies are in the record."""
+    schema = spec.rpartition("=")[2]
+    rows = server.execute(f"SELECT split_part(client, ' ', 2), cookie FROM {schema}.set_cookies WHERE cookie <> 'held'")
+    return Counter((client, cookie) for client, cookie in rows)
+
+
+def expected(application: Application) -> Counter[tuple[object, object]]:
+    return Counter(
+        (client, f"n{number}") for client, count in application.set.items() for number in range(1, count + 1)
+    )
+
+
+def wait_until_recorded(server: "Server", spec: str, application: Application) -> None:
+    wanted = expected(application).total()
+    for _ in eventually(30):
+        if set_cookies(server, spec).total() >= wanted:
+            break
+    assert set_cookies(server, spec) == expected(application)
+
+
+def held_in_order(application: Application, client: str) -> bool:
+    """Whether each request of a client carried what the response before had set."""
+    came = application.came[client]
+    return came == [b"", *(b"held=%d" % number for number in range(1, len(came)))]
+
+
+def metrics(proxy: Proxy) -> dict[str, float]:
+    page = proxy.curl("http://cookies.mitm/metrics").body.decode()
+    return {name: float(value) for name, value in re.findall(r"^(\w+) (\S+)$", page, re.MULTILINE)}
+
+
+@pytest.mark.parametrize(
+    "seconds", [SHORT_SECONDS, pytest.param(LONG_SECONDS, marks=[pytest.mark.real, pytest.mark.once])]
+)
+def test_it_is_stopped_and_started_while_clients_go_on(
+    server: "Server", proxy: Callable[..., Proxy], origin: Origin, seconds: float
+) -> None:
+    application = Application(origin)
+    spec = server.spec()
+    running = proxy(rules=RULES, options={"cookies_store": spec})
+    for client in KNOWN:
+        assert ask(running, client).status == 200
+    with traffic(running) as statuses:
+        server.stop()
+        time.sleep(seconds)
+        unknown = ask(running, "carol")
+        assert (unknown.status, application.came["carol"]) == (200, [b""])
+        before = len(statuses)
+        server.start()
+        for _ in eventually(20):
+            if len(statuses) > before + 20:
+                break
+    assert set(statuses) == {200}
+    running.wait_for_log("recording works again", 20)
+    wait_until_recorded(server, spec, application)
+    assert all(held_in_order(application, client) for client in KNOWN)
+    running.wait_for_log("jars of clients that appear are loaded again", 20)
+    ask(running, "carol")
+    assert application.came["carol"] == [b"", b"held=1"]
+    log = running.log()
+    assert log.count("cannot record") == log.count("recording works again") == 1
+    assert running.stop() == 0
+
+
+@pytest.mark.once
+def test_who_ends_meanwhile_leaves_what_it_knows_to_the_next_and_rules_may_refuse_who_is_not_known(
+    server: "Server", proxy: Callable[..., Proxy], origin: Origin
+) -> None:
+    application = Application(origin)
+    spec = server.spec()
+    first = proxy(rules=RULES + REFUSE, options={"cookies_store": spec})
+    for client in KNOWN:
+        ask(first, client)
+    server.stop()
+    for client in (*KNOWN, *KNOWN):
+        assert ask(first, client).status == 200
+    refused = ask(first, "carol")
+    assert refused.status == 503
+    assert b"on_store_failure: refuse" in refused.body
+    assert "carol" not in application.came
+    assert first.stop() == 0
+    files = list((first.home / FOLDER).iterdir())
+    assert len(files) >= 2
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    server.start()
+    second = proxy(home=first.home, options={"cookies_store": spec})
+    for client in (*KNOWN, "carol"):
+        assert ask(second, client).status == 200
+    assert all(held_in_order(application, client) for client in KNOWN)
+    wait_until_recorded(server, spec, application)
+    assert metrics(second)["cookies_loaded_observations_total"] > 0
+    assert second.stop() == 0
+    assert list((first.home / FOLDER).iterdir()) == []
+
+
+@pytest.mark.once
+def test_who_is_killed_meanwhile_leaves_files_that_the_next_loads_once(
+    server: "Server", proxy: Callable[..., Proxy], origin: Origin
+) -> None:
+    large = [b"Set-Cookie: c%d=%s" % (number, b"v" * 60_000) for number in range(16)]
+    origin.answers["*"] = Answer(large)
+    spec = server.spec()
+    options = {"cookies_store": spec, "cookies_dashboard": "cookies.mitm"}
+    first = proxy(rules="browser: none\n", options=options)
+    ask(first, "alice")
+    server.stop()
+    for _ in eventually(60):
+        assert ask(first, "alice").status == 200
+        if (count := metrics(first)["cookies_spilled_observations_total"]) > 0:
+            break
+    first.wait_for_log("waits to be recorded goes to files in .*cookies.waiting")
+    assert metrics(first)["cookies_spilled_bytes"] > 0
+    first.kill()
+    server.start()
+    second = proxy(home=first.home, options=options)
+    for _ in eventually(30):
+        if not list((first.home / FOLDER).iterdir()):
+            break
+    assert metrics(second)["cookies_loaded_observations_total"] >= count
+    schema = spec.rpartition("=")[2]
+    rows = server.execute(f"SELECT flow_id, cookie, count(*) FROM {schema}.set_cookies GROUP BY 1, 2")
+    assert {times for *_, times in rows} == {1}
+    assert len(rows) > 16
+    assert second.stop() == 0

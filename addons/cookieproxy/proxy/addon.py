@@ -7,7 +7,7 @@ and idempotent: a reloaded script runs them again, and `done` gives back what wa
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple, Protocol
 
@@ -16,7 +16,7 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from ..config import Config, ConfigError
-from ..core.events import Observation
+from ..core.events import Observation, SessionSeen
 from ..dashboard.live import RULES, Hub
 from ..exchange import Browser
 from ..fleet.orders import Worker
@@ -62,6 +62,10 @@ class Households(NamedTuple):
         """Forget a client and all that changed."""
         for one in self.each:
             one.disown(client)
+
+    def welcome(self, sessions: Sequence[SessionSeen]) -> None:
+        """A client has come with these sessions of applications: they go on in what passes now."""
+        self.each[0].sessions.welcome(sessions)
 
 
 def _wrong(message: str) -> Exception:

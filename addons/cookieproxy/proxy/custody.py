@@ -9,13 +9,14 @@ Everything happens on the event loop but for `claim` and what its docstring says
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count
 from threading import Event
 from typing import Protocol
 
+from ..core.events import SessionSeen
 from ..record.leases import NOTHING_LOST, Change, Claimed, Lease, Leases
 from ..record.protocol import StoreError
 from ..record.through import Done, Insisting, Through
@@ -48,6 +49,9 @@ class Household(Protocol):
 
     def disown(self, client: str) -> None:
         """Forget a client and all that changed."""
+
+    def welcome(self, sessions: Sequence[SessionSeen]) -> None:
+        """A client has come with these sessions of applications."""
 
 
 class Asking(Protocol):
@@ -99,12 +103,22 @@ class Custody:
             claimed = self._leases.claim(client, ask, by_force)
         raise AssertionError("there is no end to numbers")
 
+    def claim_if_free(self, client: str) -> Claimed | None:
+        """Have a client that no living process has; None if one has it. Called in any thread. Raises StoreError."""
+        return self._leases.claim(client, ask=False)
+
     def settled(self, client: str) -> "asyncio.Future[None] | None":
         """What a claim of this client has to wait for: it is on its way out. None if nothing."""
         return self._going.get(client)
 
-    def note(self, client: str, fence: int) -> None:
+    def followed(self, client: str) -> list[SessionSeen]:
+        """The sessions of applications of a client that was claimed. Called in any thread. Raises StoreError."""
+        return self._leases.followed(client)
+
+    def note(self, client: str, fence: int, followed: Sequence[SessionSeen] = ()) -> None:
         """The client is ours; what waited for that is written."""
+        if followed and self._fences.get(client) != fence:
+            self._household.welcome(followed)
         with suppress(RuntimeError):  # there is no loop where files are read without one
             self._loop = asyncio.get_running_loop()
         self._fences[client] = fence
@@ -134,7 +148,7 @@ class Custody:
         if self._is_slow or self._through.is_down:
             self._through.keep(stamped, self._tell_lost)
             return None
-        return self._wait(stamped)
+        return self._wait(stamped, self._given(stamped))
 
     def _stamped(self, changes: Iterable[Change]) -> list[Change]:
         """These under our leases; those of clients that are not ours wait."""
@@ -150,9 +164,9 @@ class Custody:
                 logger.warning(f"A change of {change.client} is lost: its jars were unknown for too long.")
         return stamped
 
-    async def _wait(self, changes: list[Change]) -> None:
+    async def _wait(self, changes: list[Change], answer: "asyncio.Future[frozenset[Lease]]") -> None:
         """Until it is in the store, at most so long; while the store is slow, nobody waits."""
-        kept = asyncio.ensure_future(self._kept(changes))
+        kept = asyncio.ensure_future(self._kept(changes, answer))
         done, _ = await asyncio.wait([kept], timeout=PATIENCE_SECONDS)
         if not done:
             self._is_slow = True
@@ -163,8 +177,8 @@ class Custody:
         if not kept.cancelled() and (error := kept.exception()) is not None:
             logger.warning(f"What an exchange changed is not in the store: {error}")
 
-    async def _kept(self, changes: list[Change]) -> None:
-        lost = await self._given(changes)
+    async def _kept(self, changes: list[Change], answer: "asyncio.Future[frozenset[Lease]]") -> None:
+        lost = await answer
         for _ in range(TRIES):
             changes = [change for change in changes if Lease(change.client, change.fence) in lost]
             if not changes:
@@ -172,10 +186,10 @@ class Custody:
             self._lose(lost)
             lost = await self._kept_anew(changes)
 
-    async def _given(self, changes: list[Change]) -> frozenset[Lease]:
+    def _given(self, changes: list[Change]) -> "asyncio.Future[frozenset[Lease]]":
         answer, done = _answer()
         self._through.keep(changes, done)
-        return await answer
+        return answer
 
     async def _kept_anew(self, changes: list[Change]) -> frozenset[Lease]:
         """The same under new claims. The clients are in no memory meanwhile: who claims them too waits until this is done."""

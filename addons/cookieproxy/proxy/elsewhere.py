@@ -7,11 +7,12 @@ Stores in files and in memory answer at once, and need none of this.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Protocol
 
+from ..core.events import SessionChange
 from ..exchange import Browser
 from ..record.jars import StoredCookie
 from ..record.leases import Claimed
@@ -63,6 +64,7 @@ class Elsewhere:
         self._recorder = recorder
         self._lookups = Lookups()
         self._found: Mapping[str, StoredSession | None] = {}
+        self._ending: asyncio.Future[None] | None = None
         self._opening: asyncio.Future[Store] | None = None
         self.custody: Custody | None = None
         """Which clients of the store are ours; None while it is not open."""
@@ -84,7 +86,7 @@ class Elsewhere:
         if custody is None:
             return [] if store is None else store.load_jars(client)
         claimed = custody.claim(client)
-        custody.note(client, claimed.fence)
+        custody.note(client, claimed.fence, custody.followed(client))
         return claimed.cookies
 
     def share(self, store: Store, writer: Writer) -> None:
@@ -121,8 +123,9 @@ class Elsewhere:
     def _claimed(self, name: str, custody: Custody, loop: asyncio.AbstractEventLoop) -> Claimed:
         """The client is ours before anybody goes on."""
         claimed = custody.claim(name)
+        followed = [] if custody.fence_of(name) == claimed.fence else custody.followed(name)
         with suppress(RuntimeError):  # the loop is closed: the proxy has ended
-            loop.call_soon_threadsafe(custody.note, name, claimed.fence)
+            loop.call_soon_threadsafe(custody.note, name, claimed.fence, followed)
         return claimed
 
     def _written(self, store: Store | None, writer: Writer | None, is_unwritten: bool) -> Store:
@@ -188,6 +191,51 @@ class Elsewhere:
             time.sleep(LEAVING_SECONDS)
         self._claimed(found.client, self.custody, loop)
         return store.load_session(digest)
+
+    def end_sessions(
+        self,
+        over: Iterable[SessionChange],
+        is_awake: Callable[[str], bool],
+        goes_on: Callable[[StoredSession], None],
+    ) -> None:
+        """End what has timed out, as far as nobody else has its client, and used it since. Goes on by itself."""
+        if changes := list(over):
+            self._ending = asyncio.ensure_future(self._end_sessions(changes, is_awake, goes_on))
+
+    async def _end_sessions(
+        self,
+        over: Sequence[SessionChange],
+        is_awake: Callable[[str], bool],
+        goes_on: Callable[[StoredSession], None],
+    ) -> None:
+        for change in over:
+            try:
+                await self._end_session(change, is_awake, goes_on)
+            except StoreError as error:
+                logger.warning(f"Whether sessions have timed out is not known: {error}")
+                return
+
+    async def _end_session(
+        self, change: SessionChange, is_awake: Callable[[str], bool], goes_on: Callable[[StoredSession], None]
+    ) -> None:
+        custody, store = self.custody, self._recorder.store
+        if custody is None or store is None:
+            return
+        client, was_ours = change.client, bool(custody.fence_of(change.client))
+        if not was_ours:
+            claimed = await self._lookups.ask(lambda: custody.claim_if_free(client))
+            if claimed is None:
+                return  # whoever has it will see to it
+            custody.note(client, claimed.fence)
+        stored = await self._lookups.ask(lambda: store.load_session(change.session))
+        if stored is not None and stored.ended is None and not is_awake(change.session):
+            if stored.last_used > change.last_used:
+                goes_on(stored)
+            else:
+                now = time.time()
+                custody.put([change._replace(time=now, ended=now)])
+        if not was_ours:
+            custody.give_away(client)
 
     @contextmanager
     def knowing(self, found: Mapping[str, StoredSession | None]) -> Iterator[None]:

@@ -538,7 +538,9 @@ def _all_cookies(browser: Browser) -> Iterator[tuple[JarKind, Cookie]]:
 
 
 def _tracked(store: Store) -> Tracked:
-    return store.load_sessions(MOST_OPEN + MOST_DEAD), store.load_findings(), store.load_hosts()
+    """On a shared store sessions come with their clients."""
+    sessions = [] if store.leases is not None else store.load_sessions(MOST_OPEN + MOST_DEAD)
+    return sessions, store.load_findings(), store.load_hosts()
 
 
 def _client_seen(browser: Browser, now: float) -> ClientSeen:

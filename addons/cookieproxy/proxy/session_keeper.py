@@ -80,7 +80,17 @@ class SessionKeeper:
         for change in self.tickets.drain_left():
             self._asleep.add(change, runs_out)
         over = self._asleep.drain_over(now, runs_out, self.tickets.has)
+        if self.recorder.elsewhere is not None and self.recorder.custody is not None:
+            self.recorder.elsewhere.end_sessions(over, self.tickets.has, lambda stored: self._goes_on(stored, door))
+            return
         self.recorder.add_session(change._replace(time=now, ended=now) for change in over)
+
+    def _goes_on(self, stored: StoredSession, door: Door) -> None:
+        """Another process has used it since: it is watched on."""
+        if self._asleep is not None:
+            said = (stored.client, stored.site, stored.session, stored.entry, stored.bound)
+            change = SessionChange(stored.last_used, *said, stored.started, stored.last_used, None)
+            self._asleep.add(change, partial(_runs_out, door))
 
     def jar_of(self, digest: str) -> Jar | None:
         """What is held for a session of which only the digest is known: its request went up before a reload."""

@@ -138,6 +138,16 @@ class SessionWatch:
         """All sessions and findings, for a store that has none of them."""
         return self._tracker.everything()
 
+    def welcome(self, sessions: Sequence[SessionSeen]) -> None:
+        """A client has come from another process, or back: its sessions go on here."""
+        if self.recorder is not self._loaded_from:
+            self._load()
+        self._tracker.load(sessions, ())
+
+    def forget(self, client: str) -> None:
+        """A client is another process' from now on; what changed of its sessions is handed on before, or is nothing any more."""
+        self._tracker.forget(client)
+
     def _load(self) -> None:
         """Go on where the store says that an earlier run stopped; what is in memory is newer."""
         recorder = self.recorder

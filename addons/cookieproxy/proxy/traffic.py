@@ -107,13 +107,16 @@ class Traffic:
         if self.recorder is not None:
             if browser is not None:
                 self.recorder.forget_client(browser)
+            self.sessions.gather()
             self.recorder.hand_over()
+        self.sessions.forget(client)
 
     def disown(self, client: str) -> None:
         """Another process has this client: it leaves memory."""
         browser = self._browsers.pop(client)
         if browser is not None and self.recorder is not None:
             self.recorder.disown(browser)
+        self.sessions.forget(client)
 
     def _on_new_browser(self, browser: Browser) -> None:
         if self.recorder is not None:

@@ -9,7 +9,7 @@ the latest: so a process that was cut off, and does not know what happened since
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from ..core.events import JarChange, SessionChange
+from ..core.events import JarChange, SessionChange, SessionSeen
 from .jars import StoredCookie
 
 
@@ -35,7 +35,7 @@ type Change = JarChange | SessionChange
 class Leases(Protocol):
     """The clients of a store, as one of the processes sees it that share it. Raises StoreError.
 
-    `claim` may be called from any thread, the others are called from one.
+    `claim` and `followed` may be called from any thread, the others are called from one.
     """
 
     def claim(self, client: str, ask: bool = True, by_force: bool = False) -> Claimed | None:
@@ -43,6 +43,9 @@ class Leases(Protocol):
 
         In one round trip. With `by_force` whoever has it loses it.
         """
+
+    def followed(self, client: str) -> list[SessionSeen]:
+        """The sessions of applications that this client has and had, as far as they are kept: for whoever has claimed it."""
 
     def release(self, leases: Sequence[Lease]) -> None:
         """Let these go, as far as they are still ours; all that was to be written has been."""

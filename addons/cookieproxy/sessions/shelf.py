@@ -111,6 +111,16 @@ class Shelf:
         self._dead.pop(session.key, None)
         self.add(session)
 
+    def forget(self, client: str) -> list[Session]:
+        """A client's sessions are not here any more, whether they go on or not: which those were."""
+        gone = [session for session in self if session.key.client == client]
+        for session in gone:
+            if self._open.get(session.key) is session:
+                self._take(session)
+            elif self._dead.get(session.key) is session:
+                del self._dead[session.key]
+        return gone
+
     def touch(self, session: Session) -> None:
         """It was used: it is the last to be let go."""
         self._open.move_to_end(session.key)

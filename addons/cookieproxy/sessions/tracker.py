@@ -66,6 +66,12 @@ class Tracker:
                 known.died(session)
         self._ledger.findings.load(findings)
 
+    def forget(self, client: str) -> None:
+        """Another process follows this client from now on. What changed has been drained, or is nothing any more."""
+        self._routines.clear()
+        for session in self._ledger.shelf.forget(client):
+            self._ledger.changed.pop(session, None)
+
     def drain(self) -> Iterator[SessionSeen | FindingSeen | HostSeen]:
         """What changed since the last call, as it is now."""
         changed, self._ledger.changed = self._ledger.changed, {}

@@ -16,10 +16,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from ...core.events import JarChange, SessionChange
+from ...core.events import JarChange, SessionChange, SessionSeen
 from ..jars import JarRow, StoredCookie
 from ..leases import NOTHING_LOST, Change, Claimed, Lease
-from . import commands
+from . import commands, loading
 from .address import Address
 from .connection import Connection, Cursor
 from .jars import jars_as_json
@@ -73,6 +73,10 @@ class PostgresLeases:
             return None
         self._clients[where] = client
         return Claimed(found["fence"], [_cookie_of(row) for row in with_octets(map(tuple, found["cookies"]))])
+
+    def followed(self, client: str) -> list[SessionSeen]:
+        """The sessions of applications that this client has and had."""
+        return loading.load_sessions_of(self._claiming.rows, client)
 
     def release(self, leases: Sequence[Lease]) -> None:
         """Let these go, as far as they are still ours."""

@@ -2,14 +2,17 @@
 
 # ruff: noqa: S608  the SQL here is put together from names of our own; every value is bound
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ...core.events import ClientSeen, FindingSeen, HostSeen, SessionChange, SessionSeen
 from ..sessions import StoredSession
 from ..tracked import FINDING_COLUMNS, SESSION_COLUMNS, finding_of, session_of, touched
 from .jars import load_held
-from .text import given_back, with_octets
+from .text import given_back, plain, with_octets
+
+MOST_OF_CLIENT = 1_000
+"""Sessions of applications that are loaded of one client."""
 
 type Query = Callable[[str, Sequence[object]], list[Any]]
 
@@ -20,6 +23,7 @@ _COOKIELESS = (
 _TRACKED = f"SELECT {SESSION_COLUMNS} FROM tracked_rows WHERE "
 _OPEN = _TRACKED + "ended IS NULL ORDER BY last_seen DESC LIMIT %s"
 _OVER = _TRACKED + "ended IS NOT NULL ORDER BY coalesce(ended, last_seen) DESC LIMIT %s"
+_OF_CLIENT = _TRACKED + "client = %s ORDER BY coalesce(ended, last_seen) DESC LIMIT %s"
 _FINDINGS = f"SELECT {FINDING_COLUMNS} FROM finding_rows ORDER BY last_seen, number".replace(
     "evidence", "evidence::text"
 )
@@ -51,9 +55,17 @@ def _cookieless(row: Sequence[Any]) -> tuple[Any, ...]:
 def load_sessions(query: Query, most: int) -> list[SessionSeen]:
     """Those that have not ended and, of those that have, the latest: `most` in all, those touched longest ago first."""
     going_on = query(_OPEN, (most,))
-    over = query(_OVER, (most - len(going_on),))
-    rows = [(*seen, given_back(state)) for *told, state in (*going_on, *over) for seen in with_octets([tuple(told)])]
-    return sorted(map(session_of, rows), key=touched)
+    return _sessions([*going_on, *query(_OVER, (most - len(going_on),))])
+
+
+def load_sessions_of(query: Query, client: str) -> list[SessionSeen]:
+    """Those of one client, the latest of very many; those touched longest ago first."""
+    return _sessions(query(_OF_CLIENT, (plain(client), MOST_OF_CLIENT)))
+
+
+def _sessions(rows: Iterable[Sequence[Any]]) -> list[SessionSeen]:
+    seen = [(*seen, given_back(state)) for *told, state in rows for seen in with_octets([tuple(told)])]
+    return sorted(map(session_of, seen), key=touched)
 
 
 def load_findings(query: Query) -> list[FindingSeen]:

@@ -127,7 +127,11 @@ def _version_3(cursor: Cursor) -> None:
     cursor.execute(receipts.TABLE)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3)
+def _version_4(cursor: Cursor) -> None:
+    cursor.execute("CREATE INDEX ON tracked_rows USING hash (client)")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4)
 """The n-th leads from version n-1 to n; a released one is never changed. What others see and call is made anew after the last."""
 
 

@@ -3,6 +3,7 @@
 All of it is one life of one fleet, because a worker takes a second or two of the processor to start.
 """
 
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rig.fleet import Fleet
-from rig.messages import Answer
+from rig.messages import Answer, Received
 from rig.origin import Origin
 from rig.process import ROOT, environment, eventually
 
@@ -22,23 +23,92 @@ if TYPE_CHECKING:
     from rig.postgres import Server
 
 CLIENTS = [f"127.0.0.{number}" for number in range(1, 9)]
-HOLD = "clients: [address]\nrules:\n  - {name: keep it, match: {cookie: sid}, hold: true}\n"
-MARKED = HOLD + "  - {name: mark it, match: {direction: response}, header: {X-Rule: new}}\n"
+NEWCOMER = "127.0.0.9"
+RULES = """\
+clients: [address]
+cookieless:
+  - {match: {host: localhost}, mode: uri, carrier: path, bind: [address]}
+rules:
+  - {name: keep it, match: {host: 127.0.0.1, cookie: sid}, hold: true}
+"""
+MARKED = RULES + "  - {name: mark it, match: {direction: response}, header: {X-Rule: new}}\n"
+PUBLIC = ("/", "/login", "/slow", "/late")
+"""Where nobody says who asks, or has a session yet."""
 
 
 @pytest.fixture
 def application(certificate: Path) -> Iterator[Origin]:
+    """A login gives a session that is named after who logs in."""
     server = Origin(certificate)
-    server.answers["/login"] = lambda request: Answer([b"Set-Cookie: sid=" + request.all(b"x-client")[0]])
+    link = b'<a href="/account">Your account</a>'
+    server.answers["/login"] = lambda request: Answer([b"Set-Cookie: sid=" + whose(request)], body=link)
     server.answers["*"] = Answer(body=b"ok")
     yield server
     server.close()
 
 
+def whose(request: Received) -> bytes:
+    """The session of whoever sends a request: each client has one at each host, one in a cookie and one in the URL."""
+    return b"-".join((request.host.partition(":")[0].encode(), *request.all(b"x-client")))
+
+
+class People:
+    """All clients, logged in at two hosts: at one the proxy holds their cookie, at the other it puts an id into URLs."""
+
+    def __init__(self, fleet: Fleet, application: Origin) -> None:
+        self._fleet = fleet
+        self._application = application
+        self._places: dict[str, list[str]] = {client: [] for client in (*CLIENTS, NEWCOMER)}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+        self.failed: list[str] = []
+        """Clients whose requests came to nothing, in order."""
+
+    def log_in(self, *clients: str) -> None:
+        for client in clients:
+            for host in ("127.0.0.1", "localhost"):
+                place = f"http://{host}:{self._application.http_port}"
+                answer = self._fleet.get(client, f"{place}/login", b"X-Client: " + client.encode())
+                assert answer is not None
+                assert (answer.status, answer.all(b"set-cookie")) == (200, [])
+                found = re.search(rb'href="(.*)/account"', answer.body)
+                assert found is not None
+                self._places[client].append(place + found[1].decode())
+
+    def ask(self, client: str, path: str) -> bool:
+        """Whether the client got an answer at both hosts."""
+        lines = b"X-Client: " + client.encode()
+        answers = [self._fleet.get(client, place + path, lines) for place in self._places[client]]
+        return all(answer is not None and answer.status == 200 for answer in answers)
+
+    def start(self) -> None:
+        """Go on asking until `stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join(60)
+
+    def check(self) -> None:
+        """Every request that the application saw came with its own client's session."""
+        asked = [request for request in self._application.received if request.path not in PUBLIC]
+        wrong = [
+            (request.target, whose(request), request.all(b"cookie"))
+            for request in asked
+            if request.all(b"cookie") != [b"sid=" + whose(request)]
+        ]
+        assert len(asked) > len(CLIENTS)
+        assert wrong == []
+
+    def _go_on(self) -> None:
+        while not self._stopped.wait(0.1):
+            self.failed += [client for client in CLIENTS if not self.ask(client, "/all-along")]
+
+
 @pytest.fixture
 def fleet(haproxy: str, postgres: "Server", certificate_authority: Path, tmp_path: Path) -> Iterator[Fleet]:
     one = Fleet(tmp_path, tmp_path / "mitmproxy", postgres.spec())
-    one.start(HOLD)
+    one.start(RULES)
     yield one
     one.stop()
     assert "Traceback" not in one.log(), one.log()
@@ -46,19 +116,20 @@ def fleet(haproxy: str, postgres: "Server", certificate_authority: Path, tmp_pat
 
 def test_the_life_of_a_fleet(fleet: Fleet, application: Origin) -> None:
     url = f"http://127.0.0.1:{application.http_port}"
-    a_client_meets_the_same_worker_each_time_and_its_address_arrives(fleet, url)
-    held_cookies_are_each_client_s_own(fleet, url, application)
-    a_worker_that_is_killed_is_stood_in_for_and_comes_back(fleet, url)
+    people = People(fleet, application)
+    people.log_in(*CLIENTS)
+    a_client_meets_the_same_worker_each_time_and_its_address_arrives(fleet, people)
+    people.start()
+    a_worker_that_is_killed_is_stood_in_for_and_comes_back(fleet, people)
     rules_that_are_saved_hold_at_every_worker_and_bad_ones_are_told_once(fleet, url)
-    all_are_started_anew_one_after_the_other_and_no_request_fails(fleet, url)
+    all_are_started_anew_one_after_the_other_and_no_request_fails(fleet, people)
+    people.stop()
     what_goes_on_ends_well_before_all_end(fleet, url, application)
+    people.check()
 
 
-def a_client_meets_the_same_worker_each_time_and_its_address_arrives(fleet: Fleet, url: str) -> None:
-    for client in [*CLIENTS, *CLIENTS]:
-        answer = fleet.get(client, f"{url}/login", b"X-Client: " + client.encode())
-        assert answer is not None
-        assert answer.status == 200
+def a_client_meets_the_same_worker_each_time_and_its_address_arrives(fleet: Fleet, people: People) -> None:
+    assert all(people.ask(client, "/first") for client in CLIENTS)
     workers = {client: set(fleet.workers_of(client)) for client in CLIENTS}
     assert all(len(met) == 1 for met in workers.values()), workers
     assert {worker for met in workers.values() for worker in met} == {"w1", "w2"}
@@ -69,27 +140,24 @@ def a_client_meets_the_same_worker_each_time_and_its_address_arrives(fleet: Flee
             break
 
 
-def held_cookies_are_each_client_s_own(fleet: Fleet, url: str, application: Origin) -> None:
-    assert held(fleet, url, application) == {client: client for client in CLIENTS}
-
-
-def a_worker_that_is_killed_is_stood_in_for_and_comes_back(fleet: Fleet, url: str) -> None:
-    victim = fleet.workers_of(CLIENTS[0])[0]
+def a_worker_that_is_killed_is_stood_in_for_and_comes_back(fleet: Fleet, people: People) -> None:
+    """What a client was answered is in the store: it may die the moment after."""
+    client = NEWCOMER
+    people.log_in(client)
+    victim = fleet.workers_of(client)[0]
     fleet.kill(victim)
     for _ in eventually(30):
-        if "Worker" in fleet.log() and fleet.get(CLIENTS[0], f"{url}/moved") is not None:
+        if people.ask(client, "/elsewhere") and fleet.workers_of(client)[-1] != victim:
             break
-    assert fleet.workers_of(CLIENTS[0])[-1] != victim
     fleet.wait_for_log(f"Worker {victim} is back", 60)
     for _ in eventually(10):
-        assert fleet.get(CLIENTS[0], f"{url}/back") is not None
-        if fleet.workers_of(CLIENTS[0])[-1] == victim:
+        if people.ask(client, "/back") and fleet.workers_of(client)[-1] == victim:
             break
 
 
 def rules_that_are_saved_hold_at_every_worker_and_bad_ones_are_told_once(fleet: Fleet, url: str) -> None:
     fleet.rules_path.write_text(MARKED)
-    fleet.wait_for_log("rules.yaml: 2 rules in force")
+    fleet.wait_for_log(r"rules.yaml: 2 rules")
     for client in CLIENTS:
         for _ in eventually(10):
             answer = fleet.get(client, f"{url}/")
@@ -100,20 +168,17 @@ def rules_that_are_saved_hold_at_every_worker_and_bad_ones_are_told_once(fleet: 
     fleet.signal(signal.SIGHUP)
     fleet.wait_for_log("Nothing is started anew")
     fleet.rules_path.write_text(MARKED)
-    fleet.wait_for_log("rules.yaml: 2 rules in force", count=2)
+    fleet.wait_for_log(r"rules.yaml: 2 rules", count=2)
     assert fleet.log().count("The last good rules stay in force") == 1
 
 
-def all_are_started_anew_one_after_the_other_and_no_request_fails(fleet: Fleet, url: str) -> None:
-    before = [fleet.pid_of(worker) for worker in ("w1", "w2")]
+def all_are_started_anew_one_after_the_other_and_no_request_fails(fleet: Fleet, people: People) -> None:
+    before = {fleet.pid_of(worker) for worker in ("w1", "w2")}
+    people.failed.clear()
     fleet.signal(signal.SIGHUP)
-    answers = []
-    for _ in eventually(90):
-        answers += [fleet.get(client, f"{url}/rolling") for client in CLIENTS]
-        if "All workers were started anew" in fleet.log():
-            break
-    assert [answer for answer in answers if answer is None or answer.status != 200] == []
-    assert not {fleet.pid_of(worker) for worker in ("w1", "w2")} & set(before)
+    fleet.wait_for_log("All workers were started anew", 120)
+    assert people.failed == []
+    assert not {fleet.pid_of(worker) for worker in ("w1", "w2")} & before
 
 
 def what_goes_on_ends_well_before_all_end(fleet: Fleet, url: str, application: Origin) -> None:
@@ -143,17 +208,6 @@ def what_goes_on_ends_well_before_all_end(fleet: Fleet, url: str, application: O
     assert fleet.wait() == 0
     assert "All have ended." in fleet.log()
     assert {row["cookie"] for row in fleet.rows("events", "--client", CLIENTS[1])} >= {"slow"}
-
-
-def held(fleet: Fleet, url: str, application: Origin) -> dict[str, str]:
-    """Whose cookie the application gets from each client."""
-    application.received.clear()
-    for client in CLIENTS:
-        assert fleet.get(client, f"{url}/whose", b"X-Client: " + client.encode()) is not None
-    return {
-        request.all(b"x-client")[0].decode(): b"; ".join(request.all(b"cookie")).decode().removeprefix("sid=")
-        for request in application.at("/whose")
-    }
 
 
 def test_without_haproxy_nothing_starts(tmp_path: Path) -> None:

@@ -1,12 +1,19 @@
 """A client that goes from one proxy to another, of those that share a store, and finds there what was kept for it (R30, R40)."""
 
+import json
 import re
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cookieproxy.core.cookie import Cookie
+from cookieproxy.exchange.importing import as_words
+from cookieproxy.record.commands import post_and_wait
+from cookieproxy.record.store import open_reader
 from rig.messages import Answer, Received
 from rig.origin import Origin
 from rig.process import Proxy, eventually
@@ -98,3 +105,38 @@ def test_a_response_that_comes_when_its_client_has_left_finds_it_again(
     ask(two, "http://shop.example/late/after")
     assert origin.cookies_at("/late/after") == [b"sid=late; sid=early"]
     assert "WARN" not in (one.log() + two.log()).upper()
+
+
+def test_a_command_is_carried_out_for_the_clients_of_all_proxies(
+    spec: str, proxy: Callable[..., Proxy], origin: Origin
+) -> None:
+    """Whoever takes it; the answer sums up, and each proxy finds what was done at the client's next request."""
+    origin.answers["*"] = Answer()
+    origin.answers["/login"] = Answer([b"Set-Cookie: sid=1; Path=/"])
+    one, two = (proxy(rules=RULES, options={"cookies_store": spec}) for _ in range(2))
+    places = {"alice": one, "bob": two, "carol": two}
+    for agent, place in places.items():
+        ask(place, "http://shop.example/login", agent)
+    with closing(open_reader(spec, Path("/"))) as reader:
+        for _ in eventually():
+            if len(clients := {row.client.split()[1]: row.client for row in reader.questions.clients()}) == len(places):
+                break
+
+        def told(name: str, **arguments: object) -> Any:
+            answer = post_and_wait(reader, name, arguments, 20.0)
+            assert answer.ok, answer
+            return json.loads(answer.result)
+
+        forgotten = told("forget", site="shop.example", client=None)
+        assert sorted(forgotten["clients"], key=str) == [
+            {"client": name, "mirror": 0, "held": 1} for name in sorted(clients.values())
+        ]
+        ask(one, "http://shop.example/after", "alice")
+        ask(two, "http://shop.example/after", "bob")
+        assert origin.cookies_at("/after") == [b"", b""]
+        cookie = Cookie(b"sid", b"imported", "shop.example", b"/", 1.0, 1.0, 1, set_time=1.0)
+        for agent, place in places.items():
+            assert told("import", client=clients[agent], jar="held", cookies=[as_words(cookie)])["stored"] == 1
+            ask(place, f"http://shop.example/{agent}", agent)
+            assert origin.cookies_at(f"/{agent}") == [b"sid=imported"]
+        assert not post_and_wait(reader, "import", {"client": "nobody", "jar": "held", "cookies": []}, 20.0).ok

@@ -100,7 +100,7 @@ class CookieCommands:
         if place is None:
             raise _wrong(f"{printable(site)} is no host: write it like shop.example")
         try:
-            return summary(self._cookies.commands.forget(place.host, client))
+            return summary(self._cookies.commands.forget_everywhere(place.host, client))
         except StoreError as error:
             raise _wrong(str(error)) from error
 

@@ -80,6 +80,22 @@ class Elsewhere:
         self.arrivals.clear()
         self._lookups.close()
 
+    def ask[T](self, question: Callable[[], T]) -> "asyncio.Future[T]":
+        """What the question returns or raises, in a thread."""
+        return self._lookups.ask(question)
+
+    async def take_over(self, browser: Browser) -> list[StoredCookie]:
+        """Have a client that is not in this memory, and what the store has of it put into its jars. Raises StoreError."""
+        custody = self.custody
+        if custody is None:
+            raise StoreError(self._recorder.name, "it is not open", "It is tried again.")
+        if (going := custody.settled(browser.name)) is not None:
+            await asyncio.wait([going])
+        loop = asyncio.get_running_loop()
+        claimed = await self._lookups.ask(lambda: self._claimed(browser.name, custody, loop))
+        self._recorder.put_back(browser, claimed.cookies, set())
+        return claimed.cookies
+
     def claim(self, client: str) -> list[StoredCookie]:
         """What the store has of a client, which is ours from now on. Waits for it, and for whoever has it. Raises StoreError."""
         custody, store = self.custody, self._recorder.store

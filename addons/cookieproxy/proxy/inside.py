@@ -131,7 +131,7 @@ class RunningProxy:
         if place is None:
             raise CannotDo("That is no host: write it like shop.example.")
         try:
-            return summary(self._holder.commands.forget(place.host, client))
+            return summary(self._holder.commands.forget_everywhere(place.host, client))
         except StoreError as error:
             raise CannotDo(str(error), 503) from error
 

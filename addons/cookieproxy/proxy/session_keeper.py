@@ -4,7 +4,7 @@ Knows tickets and the recorder; what a request or a page has to do with them is 
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from ..cookieless.asleep import Asleep
@@ -16,6 +16,7 @@ from ..core.hosts import Suffixes, site_of
 from ..core.jar import Jar
 from ..core.outcome import RemovalCause
 from ..exchange.forgetting import belongs_to, held_for_sessions, let_go
+from ..record.jars import StoredCookie
 from ..record.sessions import StoredSession
 from .recorder import Recorder
 
@@ -115,8 +116,11 @@ class SessionKeeper:
                 for key, cookie in jar.drain_changes().items()
             )
 
-    def forget(self, client: str, site: str, now: float) -> int:
-        """Let go of what is held of a host and below for a client's sessions; how many cookies. Raises StoreError."""
+    def forget(self, client: str, site: str, now: float, stored: Sequence[StoredCookie] | None = None) -> int:
+        """Let go of what is held of a host and below for a client's sessions; how many cookies. Raises StoreError.
+
+        `stored` is what the store has of the client, if that is known.
+        """
         recorder = self.recorder
         in_memory = {ticket.digest: ticket for ticket in self.tickets if ticket.client == client}
         gone = [
@@ -127,9 +131,10 @@ class SessionKeeper:
         ]
         for ticket in in_memory.values():
             ticket.jar.drain_changes()
-        if recorder is not None and recorder.store is not None:
-            stored = held_for_sessions(recorder.store.load_jars(client), site, now)
-            gone += [(session, cookie) for session, cookie in stored if session not in in_memory]
+        if stored is None and recorder is not None and recorder.store is not None:
+            stored = recorder.store.load_jars(client)
+        held = held_for_sessions(stored or (), site, now)
+        gone += [(session, cookie) for session, cookie in held if session not in in_memory]
         if recorder is not None:
             recorder.add_session(
                 told for digest, cookie in gone for told in let_go(client, digest, cookie, now, self._suffixes)

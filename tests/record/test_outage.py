@@ -1,6 +1,8 @@
 """PostgreSQL is stopped and started in the middle of traffic: nobody fails who need not, and every record is there once."""
 
+import os
 import re
+import signal
 import stat
 import threading
 import time
@@ -26,6 +28,8 @@ rules: [{name: held, match: {cookie: held}, hold: true}]
 """
 REFUSE = "on_store_failure: refuse\n"
 SHORT_SECONDS, LONG_SECONDS = 1.5, 60.0
+HANGING_SECONDS = 4.0
+"""Far more than an exchange waits until it goes on without the database, which is half a second, and less than any time limit."""
 PAUSE_SECONDS = 0.02
 """Between two requests of a client: some hundred exchanges a second in all."""
 KNOWN = ("alice", "bob")
@@ -180,6 +184,51 @@ def test_who_ends_meanwhile_leaves_what_it_knows_to_the_next_and_rules_may_refus
     assert metrics(second)["cookies_loaded_observations_total"] > 0
     assert second.stop() == 0
     assert list((first.home / FOLDER).iterdir()) == []
+
+
+@contextmanager
+def hanging(server: "Server") -> Iterator[None]:
+    """The server is there and answers nobody, until this ends."""
+    processes = {int(str(pid)) for (pid,) in server.execute("SELECT pid FROM pg_stat_activity")} | {server.pid}
+    stopped = [pid for pid in processes if send(pid, signal.SIGSTOP)]
+    try:
+        yield
+    finally:
+        for pid in stopped:
+            send(pid, signal.SIGCONT)
+
+
+def send(pid: int, number: signal.Signals) -> bool:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.once
+def test_it_does_not_answer_any_more(server: "Server", proxy: Callable[..., Proxy], origin: Origin) -> None:
+    """Nobody who is known waits for it, and who ends then ends soon, with all that it knows in files."""
+    application = Application(origin)
+    spec = server.spec()
+    first = proxy(rules=RULES, options={"cookies_store": spec})
+    for client in KNOWN:
+        ask(first, client)
+    with hanging(server):
+        slowest = 0.0
+        for client in KNOWN * 20:
+            start = time.monotonic()
+            assert ask(first, client).status == 200
+            slowest = max(slowest, time.monotonic() - start)
+        first.wait_for_log("it does not answer", 30)
+        assert first.stop() == 0
+    assert slowest < HANGING_SECONDS
+    second = proxy(home=first.home, options={"cookies_store": spec})
+    for client in KNOWN:
+        ask(second, client)
+    assert all(held_in_order(application, client) for client in KNOWN)
+    wait_until_recorded(server, spec, application)
+    assert second.stop() == 0
 
 
 @pytest.mark.once

@@ -77,6 +77,11 @@ class Server:
             else:
                 return
 
+    @property
+    def pid(self) -> int:
+        """The first of its processes."""
+        return self._process.pid
+
     def stop(self) -> None:
         """End it, and all connections at once."""
         self._process.send_signal(signal.SIGINT)

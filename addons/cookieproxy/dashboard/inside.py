@@ -61,6 +61,8 @@ class Queue:
     """Observations that went to files, because a database was slow or gone."""
     loaded: int = 0
     """Observations that came from files into the store, those of dead processes included."""
+    unknown_clients: int = 0
+    """Clients that have appeared and could not be looked up yet."""
     file_bytes: int = 0
     """What waits in files, on disk."""
 

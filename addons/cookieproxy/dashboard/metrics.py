@@ -75,6 +75,11 @@ class _Collector(Collector):
         yield GaugeMetricFamily(
             "cookies_spilled_bytes", "What waits in files for a database, on disk.", value=queue.file_bytes
         )
+        yield GaugeMetricFamily(
+            "cookies_unknown_clients",
+            "Clients that have appeared and could not be looked up yet.",
+            value=queue.unknown_clients,
+        )
         yield GaugeMetricFamily("cookies_rules", "Rules in force.", value=len(config.rules.names) if config else 0)
 
     def _counts(self) -> Iterator[Metric]:

@@ -71,6 +71,8 @@ class Elsewhere:
         self.household: Household | None = None
         """Who has them in memory."""
         self._session_trouble: str | None = None
+        self._is_stuck = False
+        """True while nobody waits for sessions, because somebody waited in vain and has no answer yet."""
         self.arrivals = Arrivals(
             self._ask_for_jars, recorder.put_back, partial(_tell, "The jars of clients that appear")
         )
@@ -165,12 +167,16 @@ class Elsewhere:
 
     async def find(self, digests: Sequence[str]) -> Mapping[str, StoredSession | None] | None:
         """What the store has of these cookieless sessions; None if it cannot be asked in time."""
+        if self._is_stuck:
+            return None
         is_unwritten = any(self._recorder.has_unwritten(digest) for digest in digests)
         store, writer = self._recorder.store, self._recorder.writer
         loop = asyncio.get_running_loop()
         asked = self._lookups.ask(lambda: self._sessions(digests, self._written(store, writer, is_unwritten), loop))
         done, _ = await asyncio.wait([asked], timeout=SESSION_PATIENCE_SECONDS)
         if not done:
+            self._is_stuck = True
+            asked.add_done_callback(self._is_answered)
             self._tell_sessions("the database is slow to answer")
             return None
         error = asked.exception()
@@ -181,6 +187,9 @@ class Elsewhere:
             logger.error("Cookie Proxy failed to look a session up", exc_info=error)
         self._tell_sessions(str(error))
         return None
+
+    def _is_answered(self, _: asyncio.Future[Mapping[str, StoredSession | None]]) -> None:
+        self._is_stuck = False
 
     def _tell_sessions(self, trouble: str | None) -> None:
         if (trouble is None) is not (self._session_trouble is None):

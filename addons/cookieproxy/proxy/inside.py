@@ -94,9 +94,12 @@ class RunningProxy:
         """How the recording goes."""
         recorder = self._holder.recorder
         writer = None if recorder is None else recorder.writer
-        if writer is None:
+        if recorder is None:
             return Queue(0, 0, 0)
-        queue = Queue(writer.waiting_bytes, writer.written, writer.dropped + writer.lost)
+        unknown = 0 if recorder.elsewhere is None else len(recorder.elsewhere.arrivals)
+        if writer is None:
+            return Queue(recorder.waiting.weight, 0, recorder.waiting.dropped, unknown_clients=unknown)
+        queue = Queue(writer.waiting_bytes, writer.written, writer.dropped + writer.lost, unknown_clients=unknown)
         overflow = writer.overflow
         if overflow is None:
             return queue

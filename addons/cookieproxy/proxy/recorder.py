@@ -29,6 +29,7 @@ from ..record.intake import Intake
 from ..record.jars import StoredCookie
 from ..record.leases import Change, Lease
 from ..record.lock import holder_of
+from ..record.once import OnceStore
 from ..record.policy import RecordPolicy
 from ..record.protocol import Command, Store, StoreError
 from ..record.sessions import StoredSession
@@ -115,6 +116,7 @@ class Recorder:
         self._dropped = 0
         self._is_overrun = False
         self._is_closed = False
+        self._is_slow = False
         self.hub = Hub()
         """Who watches what is recorded, while it comes."""
         self.tally = Tally(time.time())
@@ -175,7 +177,16 @@ class Recorder:
         """Why nothing can be recorded at the moment; None while all is well."""
         if self._writer is None:
             return self._closed_because
-        return self._writer.trouble or (OVERRUN if self._is_overrun else None)
+        trouble = self._writer.trouble or (OVERRUN if self._is_overrun else None)
+        overflow = self._writer.overflow
+        if trouble is None or overflow is None or not (waiting := overflow.waiting_bytes):
+            return trouble
+        return f"{trouble} Meanwhile {waiting / 1e6:.0f} MB wait in files."
+
+    @property
+    def waiting(self) -> Intake:
+        """What waits for a store that is not open."""
+        return self._waiting
 
     @property
     def custody(self) -> Custody | None:
@@ -220,6 +231,7 @@ class Recorder:
         """Try again to open a store that could not be opened; make a new one if somebody took the file away."""
         if self._writer is not None:
             self._is_overrun, self._dropped = self._writer.dropped > self._dropped, self._writer.dropped
+            self._say_slow(self._writer.is_slow)
         if now < self._next_look:
             return
         self._next_look = now + RETRY_SECONDS
@@ -235,6 +247,11 @@ class Recorder:
                 self.open(config)
             except StoreError as error:
                 logger.warning(f"{error} It is tried again.")
+
+    def _say_slow(self, is_slow: bool) -> None:
+        if is_slow is not self._is_slow:
+            self._is_slow = is_slow
+            logger.warning(f"{self.name}: " + ("it does not answer." if is_slow else "it answers again."))
 
     def _try_again(self, config: Config) -> None:
         path = file_of(self.spec, self._base)
@@ -261,7 +278,9 @@ class Recorder:
 
     def _let_go(self) -> None:
         if self._writer is not None:
-            if self.custody is not None:
+            if self.custody is not None and not self.custody.is_settled(RETURN_SECONDS):
+                if isinstance(self._store, OnceStore):
+                    self._store.break_off()  # so that what waits there goes to the writer
                 self.custody.is_settled(RETURN_SECONDS)
             self._writer.close()
             self._writer = None

@@ -34,5 +34,8 @@ class OnceStore(Protocol):
     def write_batch(self, batch: Batch, receipt: Receipt) -> frozenset[Lease]:
         """The same for what comes out of a file: of states only what is newer than what is there."""
 
+    def break_off(self) -> None:
+        """Whoever waits for an answer is told that the connection was lost; waits for nobody, and may be called from any thread."""
+
     def forget_receipts(self, spill: str) -> None:
         """Nothing will come any more that bears this name."""

@@ -6,7 +6,7 @@ from itertools import count
 from typing import NamedTuple
 
 from ..core.events import Observation
-from .leases import Lease
+from .leases import Change, Lease
 from .once import OnceStore, Receipt
 from .overflow import NUMBERS, FromFile, FromMemory, Numbered, Overflow
 from .packing import Batch, Unreadable, unpacked
@@ -67,6 +67,10 @@ class Orderly:
                 return False
         return True
 
+    def break_off(self) -> None:
+        """Nobody is to wait for an answer any more; in any thread."""
+        self._store.break_off()
+
     def _left_of(self, item: FromMemory) -> Sequence[Numbered] | None:
         """What was not written because the store failed until the end; None if all was."""
         for place, batch in enumerate(item.batches):
@@ -102,7 +106,13 @@ class Orderly:
         return None
 
     def _write_part(self, part: _Part) -> bool:
-        return self._insist(lambda: self._on_lost(self._store.write_batch(part.batch, part.receipt)))
+        def write() -> None:
+            lost = self._store.write_batch(part.batch, part.receipt)
+            self._on_lost(lost)
+            changes: list[Change] = [*part.batch.jar_changes, *(change for _, change in part.batch.session_changes)]
+            self._overflow.refused += sum(Lease(each.client, each.fence) in lost for each in changes) if lost else 0
+
+        return self._insist(write)
 
     def _fault_in_file(self, part: _Part, fault: str) -> None:
         self._counts.lost += 1

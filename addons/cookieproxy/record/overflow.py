@@ -82,6 +82,8 @@ class Overflow:
         """Observations that came from files into the store, those of dead processes included."""
         self.lost = 0
         """Observations that could not be put into a file for a fault of ours, or for one of the disk at the end."""
+        self.refused = 0
+        """Changes of jars and sessions in files that another process was ahead of."""
         self.is_caught_up = Event()
         """Set once what dead processes had left at the start is in the store."""
         self._store = store
@@ -265,6 +267,9 @@ class Overflow:
     def _let_go(self, spill: Spill) -> None:
         if spill.damaged:
             self._tell(f"{spill.damaged} octets in files of a process that was killed could not be read")
+        if self.refused:
+            self._tell(f"{self.refused} changes in files were left out: other proxies have had those clients since")
+            self.refused = 0
         spill.close()
         self._done.append(spill.name)
 

@@ -37,6 +37,10 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 CLOSE_SECONDS = 10.0
 """How long a failing store is tried once more when the proxy ends."""
+SLOW_SECONDS = 5.0
+"""A database that has not answered for so long is in trouble."""
+PATIENCE_SECONDS = 3.0
+"""How long a database that does not answer is waited for then."""
 LAST_TRIES = 3
 """So often it is tried then, if what is not written goes to files."""
 DEFAULT_POLICY = RecordPolicy()
@@ -65,8 +69,9 @@ class Writer:
 
         `on_lost` is told of leases under which something could not be written, because somebody else has them.
         """
-        self.trouble: str | None = None
-        """Why nothing can be written at the moment; None while all is well."""
+        self._trouble: str | None = None
+        self._since: float | None = None
+        """When the store was asked for what it has not done yet (of the monotonic clock)."""
         self._counts = Counts()
         self._store = store
         self._clock = clock
@@ -130,6 +135,19 @@ class Writer:
         self._intake.wake.set()
 
     @property
+    def trouble(self) -> str | None:
+        """Why nothing can be written at the moment; None while all is well."""
+        if self._trouble is None and self.is_slow:
+            return f"{self._store.name}: it does not answer."
+        return self._trouble
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether a database has been asked for something so long ago that this is trouble, whatever it will say."""
+        since = self._since
+        return self.overflow is not None and since is not None and time.monotonic() - since > SLOW_SECONDS
+
+    @property
     def written(self) -> int:
         """Observations that are in the store."""
         return self._counts.written
@@ -158,10 +176,14 @@ class Writer:
         self._give_up_at = time.monotonic() + timeout_seconds
         self._closing.set()
         self._intake.wake.set()
+        if self._orderly is not None:
+            self._thread.join(PATIENCE_SECONDS)
+            if self._thread.is_alive():
+                self._orderly.break_off()
         self._thread.join()
         if self.overflow is not None:
             self._do(self.overflow.close)
-        return self.trouble is None
+        return self._trouble is None
 
     # -- in the thread -------------------------------------------------------------------------------------------------
 
@@ -216,6 +238,7 @@ class Writer:
         pause = FIRST_PAUSE_SECONDS
         tries = 0
         while True:
+            self._since = time.monotonic()
             try:
                 write()
             except StoreError as error:
@@ -227,6 +250,8 @@ class Writer:
             else:
                 self._end_trouble()
                 return True
+            finally:
+                self._since = None
 
     def _pause(self, seconds: float) -> float:
         """Wait before the next try, unless the proxy ends; how long to wait after that one."""
@@ -238,15 +263,18 @@ class Writer:
 
     def _do(self, chore: Callable[[], None]) -> None:
         """Do it now, or the next time; a failure is reported once until it works again."""
+        self._since = time.monotonic()
         try:
             chore()
         except StoreError as error:
-            if self.trouble is None:
+            if self._trouble is None:
                 self._report_chore(chore, str(error))
         except Exception:  # noqa: BLE001  a bug of ours or of a callback: reported, and the recording goes on
             self._report_chore(chore, f"the recorder failed at a chore\n{traceback.format_exc()}")
         else:
             self._failing_chores.discard(chore)
+        finally:
+            self._since = None
 
     def _report_chore(self, chore: Callable[[], None], message: str) -> None:
         if chore not in self._failing_chores:
@@ -273,15 +301,15 @@ class Writer:
     # -- saying so -----------------------------------------------------------------------------------------------------
 
     def _begin_trouble(self, error: StoreError) -> None:
-        if self.trouble is None:
-            self.trouble = str(error)
+        if self._trouble is None:
+            self._trouble = str(error)
             self._tell(
                 f"cannot record: {error} It is tried again until it works, and nothing is lost while there is room."
             )
 
     def _end_trouble(self) -> None:
-        if self.trouble is not None:
-            self.trouble = None
+        if self._trouble is not None:
+            self._trouble = None
             self._tell("recording works again")
 
     def _report_drops(self) -> None:

@@ -1,6 +1,7 @@
 """A connection that several threads share, one at a time; made when it is needed, and anew when it was lost."""
 
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -110,6 +111,13 @@ class Connection:
                     pgconn.consume_input()
                     while (notice := pgconn.notifies()) is not None:
                         yield notice.extra.decode()
+
+    def break_off(self) -> None:
+        """Whoever waits for an answer is told that the connection was lost; waits for nobody."""
+        native = self._native
+        if native is not None:
+            with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(native.pgconn.socket)) as connected:
+                connected.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Give back its advisory locks and close it; again does nothing."""

@@ -118,6 +118,11 @@ class PostgresLeases:
         """The client that somebody wants of us, by the word that came; None if that says something else."""
         return self._clients.get(word.removeprefix(_WANTED).replace("-", "")) if word.startswith(_WANTED) else None
 
+    def break_off(self) -> None:
+        """Whoever waits for an answer is told that the connection was lost."""
+        self._claiming.break_off()
+        self._connection.break_off()
+
     def close(self) -> None:
         """Let everything go: who is not there has no clients."""
         self._claiming.close()

@@ -128,6 +128,11 @@ class PostgresStore(PostgresReading):
         with self._writing.writing() as cursor:
             commands.finish(cursor, command, answer, now)
 
+    def break_off(self) -> None:
+        """Whoever waits for an answer of the database is told that the connection was lost; waits for nobody."""
+        for connection in (self._writing, self._reading, self._asking, self.leases):
+            connection.break_off()
+
     def close(self) -> None:
         """Let go of all connections, and with them of being alive; again does nothing."""
         super().close()

@@ -17,6 +17,8 @@ from tornado.httputil import HTTPHeaders
 
 from cookieproxy.dashboard.gate import Peer
 from cookieproxy.dashboard.live import Hub
+from cookieproxy.fleet.orders import BALANCERS
+from cookieproxy.fleet.orders import read as read_orders
 from cookieproxy.proxy.dashboard import Dashboard
 from cookieproxy.proxy.inside import RunningProxy
 from cookieproxy.record.tally import Tally
@@ -258,6 +260,9 @@ def test_connections_of_the_proxy_itself_are_known(monkeypatch: pytest.MonkeyPat
     assert peer(50_002, X_Cookies_Peer="guessed LOCAL") is Peer.FORGED
     dashboard.server_disconnected(own)
     assert peer(50_001) is Peer.LOCAL
+    dashboard = Dashboard(RunningProxy(SimpleNamespace(), Tally(0.0)), Hub(), read_orders({BALANCERS: "127.1.2.3"}))
+    assert peer(50_002) is Peer.FORGED  # behind a balancer that is the proxy beside this one, or may be
+    assert peer(50_002, X_Cookies_Peer=f"{dashboard._secret} LOCAL") is Peer.LOCAL
 
 
 @pytest.mark.parametrize("host", [b"evil.example", b"cookies.mitm.evil.example", b"", b"127.0.0.1:1"])

@@ -33,6 +33,11 @@ class Admin:
         with suppress(OSError, TimeoutError):
             await self._ask(f"set server {BACKEND}/{server} state {state}")
 
+    async def set_port(self, server: str, port: int) -> None:
+        """Connect to a server at another port of 127.0.0.1. Does nothing if HAProxy is not there."""
+        with suppress(OSError, TimeoutError):
+            await self._ask(f"set server {BACKEND}/{server} addr 127.0.0.1 port {port}")
+
     async def healths(self) -> Mapping[str, str]:
         """What became of the last question after each server's health, by names; L7OK is good. Empty if HAProxy does not answer."""
         try:

@@ -58,6 +58,10 @@ class Orders:
         return said
 
 
+ALONE = Orders()
+"""What a proxy is told that is not one of several: nothing."""
+
+
 def read(environment: Mapping[str, str]) -> Orders:
     """What these variables say. Raises OrdersError."""
     return Orders(_balancers(environment.get(BALANCERS, "")), _worker(environment.get(WORKER, "")))

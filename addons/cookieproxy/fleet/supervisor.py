@@ -101,11 +101,7 @@ class Supervisor:
         for together in (alone, self._workers[len(alone) :]):
             if not all(await asyncio.gather(*map(self._start, together))):
                 return False
-        settings = Settings(
-            self._asked.listen, [Place("127.0.0.1", port) for port in self._ports], str(self._file.with_suffix(".sock")),
-            self._source, DRAIN_SECONDS,
-        )  # fmt: skip
-        self._file.write_text(configuration(settings))
+        self._write_configuration()
         await self._balancer.start(self._program, self._file)
         while not await self._all_are_healthy():
             if not self._balancer.runs:
@@ -118,6 +114,12 @@ class Supervisor:
             self._keep(self._keep_worker(worker))
         self._tell_where()
         return True
+
+    def _write_configuration(self) -> None:
+        workers = [Place("127.0.0.1", port) for port in self._ports]
+        socket_path = str(self._file.with_suffix(".sock"))
+        settings = Settings(self._asked.listen, workers, socket_path, self._source, DRAIN_SECONDS)
+        self._file.write_text(configuration(settings))
 
     async def _start(self, worker: Worker) -> bool:
         """Start a worker; whether it does its work. One that does not is no more afterwards."""
@@ -177,6 +179,14 @@ class Supervisor:
                 if await self._start(worker):
                     await self._admin.set_state(worker.name, State.READY)
                     self._voices.say(f"Worker {worker.name} is back.")
+                else:
+                    await self._give_another_port(worker)
+
+    async def _give_another_port(self, worker: Worker) -> None:
+        """Somebody may have taken its own meanwhile."""
+        self._ports[self._workers.index(worker)] = free_ports(1)[0]
+        self._write_configuration()
+        await self._admin.set_port(worker.name, self._port_of(worker))
 
     async def _keep_balancer(self) -> None:
         while True:

@@ -19,7 +19,7 @@ from ..config import Config, ConfigError
 from ..core.events import Observation, SessionSeen
 from ..dashboard.live import RULES, Hub
 from ..exchange import Browser
-from ..fleet.orders import Worker
+from ..fleet.orders import ALONE, Orders
 from ..record.protocol import StoreError
 from ..record.tally import Tally
 from ..suffixes import load as load_suffixes
@@ -83,7 +83,7 @@ class Loaded(Protocol):
 class Cookies:
     """Cookie Proxy in one addon."""
 
-    def __init__(self, worker: Worker | None = None) -> None:
+    def __init__(self, orders: Orders = ALONE) -> None:
         self._suffixes = load_suffixes()
         notices = Notices()
         self._live = LiveTraffic(self._suffixes, notices)
@@ -100,7 +100,7 @@ class Cookies:
         self._fast = Fast()
         self._hub = Hub()
         self._tally = Tally(time.time())
-        self._dashboard = Dashboard(RunningProxy(self, self._tally), self._hub, worker)
+        self._dashboard = Dashboard(RunningProxy(self, self._tally), self._hub, orders)
         self._ticking: asyncio.Task[None] | None = None
         self._read_flows = 0
         self._next_shed = 0.0

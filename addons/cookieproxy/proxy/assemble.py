@@ -3,7 +3,7 @@
 import logging
 import os
 
-from ..fleet.orders import Orders, OrdersError, read
+from ..fleet.orders import ALONE, Orders, OrdersError, read
 from .addon import Cookies
 from .balanced import Balanced
 from .commands import CookieCommands
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 def assemble() -> list[object]:
     """The addons of Cookie Proxy, in the order of their work."""
     orders = _orders()
-    cookies = Cookies(orders.worker)
+    cookies = Cookies(orders)
     cookies.commanded_by(CookieCommands(cookies))
     balanced = [Balanced(orders, cookies)] if orders.balancers else []
     return [*balanced, cookies]
@@ -25,4 +25,4 @@ def _orders() -> Orders:
         return read(os.environ)
     except OrdersError as error:
         logger.error(str(error))  # at start-up that ends mitmproxy
-        return Orders()
+        return ALONE

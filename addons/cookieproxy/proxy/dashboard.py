@@ -19,7 +19,7 @@ from ..dashboard.live import Hub
 from ..dashboard.pages import Pages
 from ..dashboard.rules import RulesPage
 from ..dashboard.server import LOOPBACK, Parts, Server
-from ..fleet.orders import Worker
+from ..fleet.orders import ALONE, Orders
 from ..suffixes import host_to_ascii
 from . import flows
 from .inside import RunningProxy, parse_rules
@@ -35,16 +35,15 @@ BRACKETS = "[]"
 class Dashboard:
     """The dashboard of one proxy, from `start` to `stop`."""
 
-    def __init__(self, inside: RunningProxy, hub: Hub, worker: Worker | None = None) -> None:
+    def __init__(self, inside: RunningProxy, hub: Hub, orders: Orders = ALONE) -> None:
         self._inside = inside
         self._hub = hub
         self._magic = ""
         self._server: Server | None = None
         self._port = 0
         self._secret = secrets.token_urlsafe(TOKEN_BYTES)
-        self._is_worker = worker is not None
-        """Then whoever comes to the server itself may be another worker, with what a client on another machine wants."""
-        self._token = secrets.token_urlsafe(TOKEN_BYTES) if worker is None else worker.token
+        self._orders = orders
+        self._token = secrets.token_urlsafe(TOKEN_BYTES) if orders.worker is None else orders.worker.token
         self._own_ports: set[int] = set()
         """Of the proxy's own connections to the server."""
 
@@ -83,10 +82,11 @@ class Dashboard:
         pages = Pages(self._inside, rules)
         server.start(Parts(self._inside, pages, self._hub, gate, self._peer_of))
         self._server = server
-        if self._is_worker:
+        if self._orders.worker is not None:
             return  # the supervisor has said it for all
-        logger.info(f"Dashboard: http://{self._magic}/ through the proxy, or {gate.direct_url} on this machine.")
-        if not _listens_on_loopback_only():
+        direct = "" if self._orders.balancers else f", or {gate.direct_url} on this machine"
+        logger.info(f"Dashboard: http://{self._magic}/ through the proxy{direct}.")
+        if self._orders.balancers or not _listens_on_loopback_only():
             logger.info(f"Dashboard: clients on other machines are asked for the token {self._token}")
 
     def stop(self) -> None:
@@ -173,7 +173,7 @@ class Dashboard:
         secret, _, said = request.headers.get(PEER_HEADER, "").partition(" ")
         if secret and secrets.compare_digest(secret.encode(), self._secret.encode()):
             return Peer.__members__.get(said, Peer.REMOTE)
-        if self._is_worker:
+        if self._orders.balancers:  # it may be the proxy beside this one, for a client on another machine
             return Peer.FORGED
         stream = getattr(request.connection, "stream", None)
         name = (

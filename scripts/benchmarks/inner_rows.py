@@ -1,6 +1,6 @@
 """What is measured without a proxy: jar, store and rules by themselves, saved flows, and memory."""
 
-from . import crowds, jars, memory, replays, rule_sets, stores
+from . import crowds, fleet_load, jars, memory, replays, rule_sets, stores
 from .results import at_least, at_most
 from .row import Line, Row, Section
 
@@ -54,6 +54,18 @@ INNER_ROWS = (
             Line("judging a request with 1,000 rules, time against 20"),
         ),
         rule_sets.judging,
+    ),
+    Row(
+        "fleet-simulation",
+        Section.INSIDE,
+        (
+            Line(
+                f"clients of the busiest of {fleet_load.PROXIES} proxies against the mean, by consistent hashing",
+                at_most(1.15),
+            ),
+            Line("the same with one proxy in eight down", at_most(1.2)),
+        ),
+        fleet_load.simulation,
     ),
     Row(
         "cookie-memory",

@@ -153,6 +153,27 @@ def test_what_changes_before_the_claim_is_written_after_it(two: tuple[Process, P
     run(scenario)
 
 
+def test_who_was_cut_off_learns_what_it_has_lost(two: tuple[Process, Process], postgres: "Server") -> None:
+    one, other = two
+
+    async def scenario() -> None:
+        await one.claim()
+        await one.claim(BOB)
+        leases = one.store.leases
+        assert leases is not None
+        leases.claim(ALICE)  # it has a connection
+        other.store.leases.claim(ALICE, by_force=True)  # type: ignore[union-attr]  # it is shared
+        postgres.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'cookie-proxy%'"
+        )
+        while not one.told:
+            await asyncio.sleep(0.01)
+        assert one.told == [("disown", ALICE)]
+        assert one.custody.fence_of(BOB)
+
+    run(scenario)
+
+
 def test_a_write_of_the_record_that_finds_a_client_lost_says_so(two: tuple[Process, Process]) -> None:
     one, other = two
 

@@ -13,7 +13,7 @@ import pytest
 from cookieproxy.core.cookie import Cookie
 from cookieproxy.core.events import Event, EventKind, JarChange, JarKind, Observation, SessionChange
 from cookieproxy.record.jars import StoredCookie
-from cookieproxy.record.leases import Claimed, Lease, Leases
+from cookieproxy.record.leases import CUT_OFF, Claimed, Lease, Leases
 from cookieproxy.record.store import Store, open_store
 from cookieproxy.record.values import ValuePolicy
 
@@ -43,6 +43,8 @@ class Process:
     def asked_for(self) -> list[str]:
         wake, end = os.pipe()
         words = self.leases.wait(wake, 5.0)
+        if words == [CUT_OFF]:
+            words = self.leases.wait(wake, 5.0)
         os.close(wake)
         os.close(end)
         return [client for word in words if (client := self.leases.is_wanted(word)) is not None]

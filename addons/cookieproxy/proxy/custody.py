@@ -17,7 +17,7 @@ from threading import Event
 from typing import Protocol
 
 from ..core.events import SessionSeen
-from ..record.leases import NOTHING_LOST, Change, Claimed, Lease, Leases
+from ..record.leases import CUT_OFF, NOTHING_LOST, Change, Claimed, Lease, Leases
 from ..record.protocol import StoreError
 from ..record.through import Done, Insisting, Through
 
@@ -76,6 +76,7 @@ class Custody:
         self._unclaimed: dict[str, list[Change]] = {}
         self._number_unclaimed = 0
         self._is_slow = False
+        self._looking: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.on_word: Callable[[str], None] = lambda word: None
         """Is told on the loop what is no matter of leases."""
@@ -235,10 +236,18 @@ class Custody:
                 self._loop.call_soon_threadsafe(self._heard, word, client)
 
     def _heard(self, word: str, client: str | None) -> None:
-        if client is None:
+        if word == CUT_OFF:
+            self._looking = asyncio.ensure_future(self._look_after_all())
+        elif client is None:
             self.on_word(word)
         elif client not in self._going:
             self.give_away(client)
+
+    async def _look_after_all(self) -> None:
+        """What others asked for meanwhile was not heard: they have it by now."""
+        leases = [Lease(*each) for each in self._fences.items()]
+        with suppress(StoreError):
+            self._lose(await self._asking.ask(lambda: self._leases.lost(leases)))
 
     def give_away(self, client: str) -> None:
         """Write what there is of a client, forget and release it."""

@@ -29,13 +29,16 @@ class Claimed(NamedTuple):
 
 NOTHING_LOST: frozenset[Lease] = frozenset()
 
+CUT_OFF = "cut off"
+"""The word that comes when there is a connection again that was lost: what others said meanwhile was not heard."""
+
 type Change = JarChange | SessionChange
 
 
 class Leases(Protocol):
     """The clients of a store, as one of the processes sees it that share it. Raises StoreError.
 
-    `claim` and `followed` may be called from any thread, the others are called from one.
+    `claim`, `followed` and `lost` may be called from any thread, the others are called from one.
     """
 
     def claim(self, client: str, ask: bool = True, by_force: bool = False) -> Claimed | None:
@@ -55,6 +58,9 @@ class Leases(Protocol):
 
     def wait(self, wake: int, seconds: float) -> list[str]:
         """Wait until somebody wants one of our clients, or says something else, or `wake` can be read: the words that came."""
+
+    def lost(self, leases: Sequence[Lease]) -> frozenset[Lease]:
+        """Those of these that are not the latest of their clients: who was cut off has not heard that it was asked."""
 
     def is_wanted(self, word: str) -> str | None:
         """The client that somebody wants of us, by the word that came; None if that says something else."""

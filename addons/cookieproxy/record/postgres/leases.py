@@ -18,7 +18,7 @@ from psycopg import sql
 
 from ...core.events import JarChange, SessionChange, SessionSeen
 from ..jars import JarRow, StoredCookie
-from ..leases import NOTHING_LOST, Change, Claimed, Lease
+from ..leases import CUT_OFF, NOTHING_LOST, Change, Claimed, Lease
 from . import commands, loading
 from .address import Address
 from .connection import Connection, Cursor
@@ -46,6 +46,7 @@ class PostgresLeases:
         self._words: deque[str] = deque()
         self._clients: dict[str, str] = {}
         """By place, those that were claimed and not released since."""
+        self._was_connected = False
         self._asks_for_sync = "synchronous_commit" in str(address.parameters.get("options", ""))
         self._claiming = Connection(address, reads_only=False, greet=self._settle)
         self._connection = Connection(address, reads_only=False, greet=self._greet)
@@ -60,6 +61,9 @@ class PostgresLeases:
         cursor.connection.add_notify_handler(self._heard)
         cursor.execute(sql.SQL("LISTEN {}").format(sql.Identifier(f"{self._schema}_owner_{self._owner}")))
         commands.listen(cursor, self._schema)
+        if self._was_connected:
+            self._words.append(CUT_OFF)
+        self._was_connected = True
 
     def _heard(self, notice: psycopg.Notify) -> None:
         self._words.append(notice.payload)
@@ -77,6 +81,13 @@ class PostgresLeases:
     def followed(self, client: str) -> list[SessionSeen]:
         """The sessions of applications that this client has and had."""
         return loading.load_sessions_of(self._claiming.rows, client)
+
+    def lost(self, leases: Sequence[Lease]) -> frozenset[Lease]:
+        """Those of these that are not the latest of their clients."""
+        if not leases:
+            return NOTHING_LOST
+        [(numbers,)] = self._claiming.rows(_LOST, (as_json(leases),))
+        return frozenset(leases[int(number)] for number in numbers or ())
 
     def release(self, leases: Sequence[Lease]) -> None:
         """Let these go, as far as they are still ours."""

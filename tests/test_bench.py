@@ -38,7 +38,6 @@ from benchmarks import (  # noqa: E402
     crowds,
     exchanges,
     fast_parts,
-    fleets,
     growth,
     inputs,
     jarless_addon,
@@ -588,30 +587,3 @@ def test_a_page_is_made_from_numbers_of_before(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "its processor time" in done.stdout
     assert (tmp_path / "page.md").read_text() == page.page(some_numbers(some_outcome()))
-
-
-AB = """Complete requests:      {requests}
-Failed requests:        {failed}
-Non-2xx responses:      {odd}
-Requests per second:    1234.56 [#/sec] (mean)
-
-  50%      1
-  99%      7
- 100%     12 (longest request)
-"""
-
-
-def test_what_ab_says_is_read() -> None:
-    assert fleets.numbers(AB.format(requests=3000, failed=1, odd=1)) == (3000, 1234.56, 7.0)
-
-
-@pytest.mark.parametrize(
-    ("said", "why"),
-    [
-        ("ab: Could not connect", "said no numbers"),
-        (AB.format(requests=100, failed=0, odd=5), "5 of 100 exchanges failed"),
-    ],
-)
-def test_what_failed_under_ab_is_not_taken_for_a_number(said: str, why: str) -> None:
-    with pytest.raises(CannotMeasure, match=why):
-        fleets.numbers(said)

@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"""rows:
 {rows}
 
-programs: the rows that load a proxy need wrk and nginx, http2 needs h2load, workers needs ab, HAProxy and PostgreSQL, tough-cookie
+programs: the rows that load a proxy need wrk and nginx, http2 needs h2load, workers needs HAProxy and PostgreSQL, tough-cookie
 needs Node.js and fetches that package with npm. On Debian:
   apt-get install {" ".join(PACKAGES.values())}
 lol-html is a Python package, python-lolhtml. A row whose programs are missing is left out, and says so.

@@ -1,13 +1,12 @@
 """What more workers bring: `scripts/proxy --workers` with two against the same with one, on the same cores and the same load.
 
-Clients are many loopback addresses, because an address goes to one worker: ab knows how to come from one. Load, origin, HAProxy and
-the database need the cores too, which would be elsewhere where a fleet is worth its while: so processor time is taken of each, and
-told is also what workers would serve that had a core each to themselves, by the processor time that an exchange takes them.
+An address goes to one worker, so clients have to be many addresses: wrk's connections come through a HAProxy that hands them on
+from one loopback address after the other. Load, origin, HAProxy and the database need the cores too, which would be elsewhere
+where a fleet is worth its while: so processor time is taken of each, and told is also what workers would serve that had a core
+each to themselves, by the processor time that an exchange takes them.
 """
 
 import os
-import re
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -18,18 +17,16 @@ from typing import NamedTuple
 from . import inputs, load
 from .answering import wait_for_answer
 from .databases import database
-from .programs import LOOPBACK, CannotMeasure, Program, environment, find, free_port, need, on_core, running
+from .programs import LOOPBACK, CannotMeasure, Program, find, free_port, need, on_core, running
 from .results import Detail, Measurement
 from .run import Run
 from .traffic import Traffic
 from .variants import ROOT
 
 SIZES = (1, 2)
+WARM_UP_SECONDS = 2
 ADDRESSES = tuple(f"127.0.0.{number}" for number in range(2, 18))
-CONNECTIONS = 2
-"""Of each address."""
-ENDLESS = "100000000"
-MOST_FAILED = 0.001
+TRAFFIC = Traffic(connections=2 * len(ADDRESSES))
 
 
 class Share(NamedTuple):
@@ -38,8 +35,8 @@ class Share(NamedTuple):
     workers: float
     haproxy: float
     database: float
-    load: float
-    """And origin."""
+    crowd: float
+    """Of wrk, of what gives its connections their addresses, and of the origin."""
 
 
 class Round(NamedTuple):
@@ -52,21 +49,22 @@ class Round(NamedTuple):
 
 def workers(run: Run) -> Measurement:
     """Two workers against one: as it is here, and with a core for each. Raises CannotMeasure."""
-    need("ab", "nginx", "haproxy")
+    need("wrk", "nginx", "haproxy")
     cores = None if run.proxy_core is None else f"{run.proxy_core},{run.load_core}"
     rounds: dict[int, list[Round]] = {size: [] for size in SIZES}
     with run.place() as home, ExitStack() as stack:
         url = stack.enter_context(load.origin(home / "origin", cores))
         store, server = stack.enter_context(database(cores))
         fleets = {size: stack.enter_context(_fleet(home / str(size), size, store, cores)) for size in SIZES}
-        origin = _pid_of("nginx", home)
-        for fleet in fleets.values():
-            (request,) = Traffic().requests(url, fleet.port)
-            wait_for_answer(fleet.port, request)
-            _load(fleet.port, url, 1, cores)
+        crowds = {size: stack.enter_context(_crowd(home / f"crowd-{size}", fleets[size].port, cores)) for size in SIZES}
+        under = [Under(crowds[size], fleets[size], server, _pid_of("nginx", home), url, home, cores) for size in SIZES]
+        for each in under:
+            (request,) = TRAFFIC.requests(url, each.crowd.port)
+            wait_for_answer(each.crowd.port, request)
+            each.load(WARM_UP_SECONDS)
         for number in range(run.rounds):
-            for size, fleet in fleets.items():
-                rounds[size].append(_round(fleet, url, run.seconds, server, origin, cores))
+            for size, each in zip(SIZES, under, strict=True):
+                rounds[size].append(each.load(run.seconds))
                 run.tell(
                     f"{number + 1}/{run.rounds} workers {size}: {rounds[size][-1].requests_per_second:,.0f} requests/s"
                 )
@@ -100,58 +98,52 @@ def _fleet(home: Path, size: int, store: str, cores: str | None) -> AbstractCont
     return running(on_core(cores, [*command, *settings]), port, home, {"PYTHONPATH": str(ROOT / "addons")})
 
 
-def _round(fleet: Program, url: str, seconds: int, server: int, origin: int, cores: str | None) -> Round:
-    before = _times(fleet, server, origin)
-    requests, per_second, p99_ms = _load(fleet.port, url, seconds, cores)
-    used = [(b - a) / requests * 1e6 for a, b in zip(before, _times(fleet, server, origin), strict=True)]
-    return Round(per_second, p99_ms, Share(used[0], used[1], used[2], used[3] + used[4]))
+class Under(NamedTuple):
+    """A fleet under load, and all that it takes to load it."""
+
+    crowd: Program
+    fleet: Program
+    server: int
+    origin: int
+    url: str
+    home: Path
+    cores: str | None
+
+    def load(self, seconds: int) -> Round:
+        """Put it under load for so long. Raises CannotMeasure."""
+        before = self._times()
+        one = load.run_wrk(self.home, self.cores, self.crowd.port, self.url, seconds, TRAFFIC)
+        used = [(b - a) / one.requests * 1e6 for a, b in zip(before, self._times(), strict=True)]
+        return Round(one.requests_per_second, one.p99_ms, Share(*used))
+
+    def _times(self) -> tuple[float, ...]:
+        """Seconds of the processor so far, in the order of `Share`; of wrk what has ended and was waited for."""
+        children = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in _children(self.fleet.pid)}
+        proxies = sum(_seconds(pid) for pid, command in children.items() if b"mitmdump" in command)
+        balancer = sum(_seconds(pid) for pid, command in children.items() if b"haproxy" in command)
+        database = sum(map(_seconds, [self.server, *_children(self.server)]))
+        spent = os.times()
+        crowd = spent.children_user + spent.children_system + _seconds(self.crowd.pid) + _seconds(self.origin)
+        return proxies, balancer, database, crowd
 
 
-def _times(fleet: Program, server: int, origin: int) -> tuple[float, ...]:
-    """Seconds of the processor so far: workers, HAProxy, database, origin, all that we have started and waited for."""
-    children = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in _children(fleet.pid)}
-    proxies = sum(_seconds(pid) for pid, command in children.items() if b"mitmdump" in command)
-    balancer = sum(_seconds(pid) for pid, command in children.items() if b"haproxy" in command)
-    spent = os.times()
-    return (
-        proxies, balancer, sum(map(_seconds, [server, *_children(server)])), _seconds(origin),
-        spent.children_user + spent.children_system,
-    )  # fmt: skip
-
-
-def _load(port: int, url: str, seconds: int, cores: str | None) -> tuple[int, float, float]:
-    """All addresses at once for so long: requests, requests a second, and the middle of their 99th percentiles in ms."""
-    headers = [part for name, value in Traffic().headers().items() for part in ("-H", f"{name}: {value}")]
-    common = (
-        find("ab"), "-q", "-k", "-l", "-t", str(seconds), "-n", ENDLESS, "-c", str(CONNECTIONS), "-X",
-        f"{LOOPBACK}:{port}", *headers,
-    )  # fmt: skip
-    running = [
-        subprocess.Popen(
-            on_core(cores, [*common, "-B", address, url]), env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True,
-        )
-        for address in ADDRESSES
-    ]  # fmt: skip
-    said = [numbers(each.communicate(timeout=seconds + load.GRACE_SECONDS)[0]) for each in running]
-    return sum(one[0] for one in said), sum(one[1] for one in said), median(one[2] for one in said)
-
-
-def numbers(said: str) -> tuple[int, float, float]:
-    """What ab says it measured: requests, requests a second, and the 99th percentile in ms. Raises CannotMeasure."""
-    found = [
-        re.search(pattern, said)
-        for pattern in (r"Complete requests:\s+(\d+)", r"Requests per second:\s+([\d.]+)", r"\n\s+99%\s+(\d+)")
-    ]
-    failed = re.search(r"Failed requests:\s+(\d+)", said)
-    odd = re.search(r"Non-2xx responses:\s+(\d+)", said)
-    if failed is None or not all(found):
-        raise CannotMeasure(f"ab said no numbers: {said.strip()[-300:]}")
-    requests, per_second, p99_ms = (float(one[1]) for one in found if one is not None)
-    wrong = int(failed[1]) + (int(odd[1]) if odd else 0)
-    if not requests or wrong > requests * MOST_FAILED:
-        raise CannotMeasure(f"{wrong} of {requests:.0f} exchanges failed")
-    return int(requests), per_second, p99_ms
+def _crowd(home: Path, fleet: int, cores: str | None) -> AbstractContextManager[Program]:
+    """A way to the fleet's port on which each connection comes from the next of the addresses."""
+    home.mkdir()
+    port = free_port()
+    servers = "\n".join(f"  server a{number} {LOOPBACK}:{fleet} source {each}" for number, each in enumerate(ADDRESSES))
+    file = home / "haproxy.cfg"
+    file.write_text(f"""defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+listen crowd
+  bind {LOOPBACK}:{port}
+  balance roundrobin
+{servers}
+""")
+    return running(on_core(cores, [find("haproxy"), "-db", "-q", "-f", file]), port, home)
 
 
 def _detail(size: int, rounds: Sequence[Round]) -> Detail:

@@ -56,7 +56,7 @@ def origin(home: Path, core: int | str | None, encrypted: bool = False) -> Itera
 
 def run_wrk(
     home: Path,
-    core: int | None,
+    core: int | str | None,
     proxy_port: int,
     url: str,
     seconds: int,
@@ -81,7 +81,7 @@ def run_wrk(
     return Load(read["requests"], read["microseconds"] / 1e6, read["p50"] / 1000, read["p99"] / 1000)
 
 
-def output_of(core: int | None, command: Sequence[str | Path], seconds: int) -> tuple[str, str]:
+def output_of(core: int | str | None, command: Sequence[str | Path], seconds: int) -> tuple[str, str]:
     """What a program says that makes load for so long: on standard output, and on standard error. Raises CannotMeasure."""
     try:
         done = subprocess.run(

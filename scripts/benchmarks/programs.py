@@ -24,7 +24,6 @@ PACKAGES = {
     "h2load": "nghttp2-client",
     "node": "nodejs",
     "npm": "npm",
-    "ab": "apache2-utils",
     "haproxy": "haproxy",
 }
 """Debian's package of each program that may be missing."""

@@ -95,7 +95,7 @@ def test_what_was_cut_off_changes_nothing() -> None:
 def test_the_simulation_notices_a_store_without_fences(monkeypatch: pytest.MonkeyPatch) -> None:
     fleet, _ = in_memory(PROXIES)
     monkeypatch.setattr(ModelLeases, "lost", lambda *_: frozenset())
-    with pytest.raises(Broken, match="^a is"):
+    with pytest.raises(Broken, match=r"^a is"):
         late(fleet)
 
 

@@ -48,6 +48,8 @@ HAND_OVER_AT = 2_000
 """Observations gathered before they are handed over without waiting for the next tick."""
 SEEN_AGAIN_SECONDS = 60.0
 """How often a client's last_seen is written."""
+SETTLE_SECONDS = 8.0
+"""How long what exchanges wait for may take at the end to go to the writer, when it cannot go into the store."""
 RETRY_SECONDS = 2.0
 """Between two tries to open a store that could not be opened, and two looks whether its file is still there."""
 SESSION_SECONDS = 0.2
@@ -281,7 +283,7 @@ class Recorder:
             if self.custody is not None and not self.custody.is_settled(RETURN_SECONDS):
                 if isinstance(self._store, OnceStore):
                     self._store.break_off()  # so that what waits there goes to the writer
-                self.custody.is_settled(RETURN_SECONDS)
+                self.custody.is_settled(SETTLE_SECONDS)
             self._writer.close()
             self._writer = None
         if self.elsewhere is not None:

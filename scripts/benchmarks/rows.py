@@ -3,7 +3,7 @@
 Goals are those the product is held to; a figure without one is there to explain another. What loads proxies comes first.
 """
 
-from . import fast_parts, features, fleets, growth, inputs, shortcut_gains, starting
+from . import fast_parts, features, fleets, growth, inputs, shared_store, shortcut_gains, starting
 from .inner_rows import INNER_ROWS
 from .measured import added_us, latencies, processor_times, speeds
 from .page_rows import PAGE_ROWS
@@ -102,6 +102,28 @@ PROXY_ROWS = (
             Line("requests/s of two workers against one, with load, origin, HAProxy and PostgreSQL on the same cores"),
         ),
         fleets.workers,
+    ),
+    Row(
+        "postgresql",
+        Section.SPEED,
+        (
+            Line("requests/s of one process with its store in PostgreSQL against SQLite", at_least(0.9)),
+            Line("processor time an exchange of that process, against SQLite"),
+        ),
+        shared_store.against_sqlite,
+    ),
+    Row(
+        "write-through",
+        Section.SPEED,
+        (
+            Line(
+                "99th percentile that PostgreSQL adds to an exchange that changes a held jar, one at a time",
+                at_most(1.0),
+                "ms",
+            ),
+            Line(f"the same, {inputs.CONNECTIONS} at a time", unit="ms"),
+        ),
+        shared_store.write_through,
     ),
     *(
         Row(

@@ -25,7 +25,7 @@ class Variant:
     rules: str | None = None
     """The rules file of ours; None for a mitmdump without us."""
     store: str = "sqlite:"
-    """Of ours: in a file of its directory, or `memory:`."""
+    """Of ours: in a file of its directory, `memory:`, or the name of one in PostgreSQL."""
     fast: bool = True
     arguments: Sequence[str] = ()
     records: bool = True
@@ -43,7 +43,7 @@ class Variant:
         if self.rules is None:
             return [MITMDUMP, "-q", *listen, *self.arguments]
         (home / "rules.yaml").write_text(self.rules)
-        store = self.store if self.store == "memory:" else f"sqlite:{home / DATABASE}"
+        store = f"sqlite:{home / DATABASE}" if self.store == "sqlite:" else self.store
         options = (
             f"cookies_rules={home / 'rules.yaml'}",
             f"cookies_store={store}",

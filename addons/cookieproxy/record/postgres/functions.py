@@ -49,28 +49,41 @@ END $$"""
 _CLOSE, _REMOVE, _KEEP = (statement.replace("%s::json", "jars") for statement in KEEPING)
 _GONE = "SELECT each ->> 'session' FROM json_array_elements({}) AS each WHERE each ->> '{}' > ''"
 
-KEEP = f"""CREATE OR REPLACE FUNCTION keep(leases json, jars json, sessions json) RETURNS json LANGUAGE plpgsql AS $$
-DECLARE are_lost json := lost(leases);
+KEEP = f"""CREATE OR REPLACE FUNCTION keep(leases json, jars json, removes bool, of_sessions bool, sessions json, ends bool)
+RETURNS json LANGUAGE plpgsql AS $$
+DECLARE latest int;
 BEGIN
-    IF are_lost IS NOT NULL THEN
-        RETURN are_lost;
+    PERFORM FROM lease_rows JOIN json_array_elements(leases) AS each
+        ON place = (each ->> 'place')::uuid AND fence = (each ->> 'fence')::bigint ORDER BY place FOR SHARE OF lease_rows;
+    GET DIAGNOSTICS latest = ROW_COUNT;
+    IF latest < json_array_length(leases) THEN
+        RETURN lost(leases);
     END IF;
     IF jars IS NOT NULL THEN
         {_CLOSE};
-        {_REMOVE};
+        IF removes THEN
+            {_REMOVE};
+        END IF;
         {_KEEP};
-        {CLOSE_ENDED.replace("%s", _GONE.format("jars", "session"))};
+        IF of_sessions THEN
+            {CLOSE_ENDED.replace("%s", _GONE.format("jars", "session"))};
+        END IF;
     END IF;
     IF sessions IS NOT NULL THEN
         {KEEP_COOKIELESS.replace("%s::json", "sessions")};
-        {CLOSE_ENDED.replace("%s", _GONE.format("sessions", "ended"))};
+        IF ends THEN
+            {CLOSE_ENDED.replace("%s", _GONE.format("sessions", "ended"))};
+        END IF;
     END IF;
     RETURN NULL;
 END $$"""
-"""Nothing, unless all the leases are the latest; the numbers of those that are not. The changes are one round (`rounds`)."""
+"""Nothing, unless all the leases are the latest; the numbers of those that are not. The changes are one round (`rounds`).
+
+What is to be done at all is said by whoever knows it: whether cookies go, whether they are sessions', whether sessions end.
+"""
 
 RELEASE = """CREATE OR REPLACE FUNCTION release(leases json) RETURNS void LANGUAGE sql AS $$
     UPDATE lease_rows SET owner = NULL, since = extract(epoch FROM clock_timestamp()) FROM json_array_elements(leases) AS each
         WHERE place = (each ->> 'place')::uuid AND fence = (each ->> 'fence')::bigint $$"""
 
-FUNCTIONS = (CLAIM, LOST, KEEP, RELEASE)
+FUNCTIONS = ("DROP FUNCTION IF EXISTS keep(json, json, json)", CLAIM, LOST, KEEP, RELEASE)

@@ -32,7 +32,7 @@ from .text import plain, with_octets
 _CLAIM = "SELECT claim(%s, %s, %s, %s, %s)"
 _RELEASE = "SELECT release(%s::json)"
 _LOST = "SELECT lost(%s::json)"
-_KEEP = "SELECT keep(%s::json, %s::json, %s::json)"
+_KEEP = "SELECT keep(%s::json, %s::json, %s, %s, %s::json, %s)"
 _WANTED = "wanted "
 _TIMES = [JarRow._fields.index(name) for name in ("created", "last_access", "expires", "set_time")]
 
@@ -186,10 +186,14 @@ def _cookie_of(row: tuple[Any, ...]) -> StoredCookie:
     return JarRow._make(values).stored_cookie()
 
 
-def _as_json(part: Round) -> tuple[str | None, str | None]:
+def _as_json(part: Round) -> tuple[str | None, bool, bool, str | None, bool]:
+    """What `keep` is told of a round."""
     return (
         jars_as_json(part.jars) if part.jars else None,
+        any(change.cookie is None for _, change in part.jars),
+        any(change.session is not None for _, change in part.jars),
         cookieless_as_json(part.sessions) if part.sessions else None,
+        any(change.ended is not None for change in part.sessions),
     )
 
 

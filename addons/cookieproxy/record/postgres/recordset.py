@@ -5,6 +5,7 @@ One parameter and one answer for any number of rows; made by the json module, it
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import cache
 from math import isfinite, isnan
 
 _COLUMNS = {
@@ -18,6 +19,7 @@ _COLUMNS = {
 """By type those that are not text."""
 
 
+@cache
 def names_of(columns: str) -> tuple[str, ...]:
     """The names in a list of columns."""
     return tuple(name.strip() for name in columns.split(","))
@@ -35,7 +37,7 @@ def recordset(columns: str) -> str:
 
 def as_json(columns: str, rows: Iterable[Sequence[object]]) -> str:
     """The rows, whose values stand in the order of the columns."""
-    names = [name.strip('"') for name in names_of(columns)]
+    names = _plain_names(columns)
     objects = [dict(zip(names, row, strict=True)) for row in rows]
     try:
         return json.dumps(objects, ensure_ascii=False, allow_nan=False)
@@ -43,6 +45,11 @@ def as_json(columns: str, rows: Iterable[Sequence[object]]) -> str:
         return json.dumps(
             [{name: _finite(value) for name, value in each.items()} for each in objects], ensure_ascii=False
         )
+
+
+@cache
+def _plain_names(columns: str) -> tuple[str, ...]:
+    return tuple(name.strip('"') for name in names_of(columns))
 
 
 def _finite(value: object) -> object:

@@ -186,6 +186,37 @@ def test_who_ends_meanwhile_leaves_what_it_knows_to_the_next_and_rules_may_refus
     assert list((first.home / FOLDER).iterdir()) == []
 
 
+@pytest.mark.once
+def test_who_starts_meanwhile_gets_everything_when_it_is_back(
+    server: "Server", proxy: Callable[..., Proxy], origin: Origin
+) -> None:
+    """Also what one left of a client that it could not look up; and nothing is written over what is newer."""
+    application = Application(origin)
+    spec = server.spec()
+    first = proxy(rules=RULES, options={"cookies_store": spec})
+    ask(first, "alice")
+    server.stop()
+    for _ in range(2):
+        assert ask(first, "carol").status == 200
+    assert held_in_order(application, "carol")
+    assert first.stop() == 0
+    second = proxy(home=first.home, options={"cookies_store": spec})
+    second.wait_for_log("traffic passes unrecorded")
+    assert ask(second, "alice").status == 200
+    server.start()
+    second.wait_for_log("the store is open now", 20)
+    for client in ("alice", "carol"):
+        for _ in eventually(20):
+            ask(second, client)
+            if application.came[client][-1]:
+                break
+    assert application.came["alice"][:2] == [b"", b""]
+    for client in ("alice", "carol"):
+        assert application.came[client][-1] == b"held=%d" % (application.set[client] - 1)
+    wait_until_recorded(server, spec, application)
+    assert second.stop() == 0
+
+
 @contextmanager
 def hanging(server: "Server") -> Iterator[None]:
     """The server is there and answers nobody, until this ends."""

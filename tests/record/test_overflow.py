@@ -28,9 +28,12 @@ from cookieproxy.core.events import (
     SessionSeen,
     SetCookieSeen,
 )
+from cookieproxy.record import overflow
 from cookieproxy.record.once import OnceStore, Receipt
+from cookieproxy.record.overflow import NUMBERS
 from cookieproxy.record.packing import Unreadable, packed, unpacked
 from cookieproxy.record.policy import RecordPolicy
+from cookieproxy.record.spill import Frame, Spill
 from cookieproxy.record.store import Store, open_store
 from cookieproxy.record.values import ValuePolicy
 from cookieproxy.record.writer import Writer
@@ -234,13 +237,13 @@ def test_all_of_it_is_there_once_and_in_its_order_when_the_database_is_back(
         for _ in range(10):
             writer.put([event(next(clock))])
         assert writer.flush(20)
-        overflow = writer.overflow
-        assert overflow is not None
+        files = writer.overflow
+        assert files is not None
         last = int(next(clock)) - 1
         assert times(pg) == [float(time) for time in range(1, last + 1)]
         assert (writer.written, writer.dropped, writer.lost) == (last, 0, 0)
-        assert overflow.loaded == overflow.spilled
-        assert overflow.waiting_bytes == 0
+        assert files.loaded == files.spilled
+        assert files.waiting_bytes == 0
     assert [text.partition(" in ")[0].partition(" to files")[0] for text in said] == [
         "what waits to be recorded goes",
         "what waited",
@@ -264,14 +267,45 @@ def test_who_ends_while_it_is_gone_leaves_all_to_the_next(
             pg.close()
     last = int(next(clock)) - 1
     with closing(open_store(spec, BASE)) as after, writing(after, tmp_path / "first") as (writer, _):
-        overflow = writer.overflow
-        assert overflow is not None
-        assert overflow.is_caught_up.wait(20)
+        files = writer.overflow
+        assert files is not None
+        assert files.is_caught_up.wait(20)
         assert times(after) == [float(time) for time in range(1, last + 1)]
         writer.put([event(0.5)])
         assert writer.flush(20)
         assert len(times(after)) == last + 1
     assert list((tmp_path / "first").iterdir()) == []
+
+
+def leave(store: Store, folder: Path, times: Sequence[float]) -> str:
+    """Files of a process that was killed; their name."""
+    with closing(Spill(folder, store.hash_id(b"spill"))) as dead:
+        for number, time in enumerate(times, 1):
+            batch = once(store).batch([event(time)], store.masker(ValuePolicy.HASH))
+            dead.append(Frame(number * NUMBERS, 1, packed(batch)))
+        return dead.name
+
+
+def test_what_is_written_and_was_not_removed_is_not_written_again(pg: Store, tmp_path: Path) -> None:
+    """As if the process was killed between the commit and the removal."""
+    name = leave(pg, tmp_path, [1.0, 2.0, 3.0])
+    batch = once(pg).batch([event(1.0)], pg.masker(ValuePolicy.HASH))
+    once(pg).write_batch(batch, Receipt(name, NUMBERS))
+    with writing(pg, tmp_path) as (writer, _):
+        assert writer.overflow is not None
+        assert writer.overflow.is_caught_up.wait(20)
+        assert times(pg) == [1.0, 2.0, 3.0]
+
+
+def test_what_others_leave_is_taken_over_while_one_runs(
+    pg: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overflow, "ADOPT_SECONDS", 0.0)
+    with writing(pg, tmp_path):
+        leave(pg, tmp_path, [1.0, 2.0])
+        for _ in eventually(20):
+            if times(pg) == [1.0, 2.0]:
+                break
 
 
 def test_beyond_its_bound_what_happened_is_dropped_and_counted_and_states_are_kept(

@@ -267,6 +267,13 @@ class Custody:
         finally:
             self._going.pop(lease.client, None)
 
+    def drain_unclaimed(self) -> list[Change]:
+        """What waits for claims, which will not come any more."""
+        unclaimed = [change for changes in self._unclaimed.values() for change in changes]
+        self._unclaimed.clear()
+        self._number_unclaimed = 0
+        return unclaimed
+
     def close(self) -> None:
         """Write what there is and let all clients go; the writer is done by then, or is not any more."""
         for client, fence in self._fences.items():

@@ -284,6 +284,7 @@ class Recorder:
                 if isinstance(self._store, OnceStore):
                     self._store.break_off()  # so that what waits there goes to the writer
                 self.custody.is_settled(SETTLE_SECONDS)
+            self._leave_unclaimed(self._writer)
             self._writer.close()
             self._writer = None
         if self.elsewhere is not None:
@@ -291,6 +292,18 @@ class Recorder:
         if self._store is not None:
             self._store.close()
             self._store = None
+
+    def _leave_unclaimed(self, writer: Writer) -> None:
+        """What changed of clients that could not be looked up is written as far as the store has nothing newer."""
+        custody, overflow = self.custody, writer.overflow
+        if custody is None or overflow is None:
+            return
+        now = time.time()
+        for browser in self._everyone():
+            if self._waits_for_lease(browser):
+                self._gather(browser, now, leaves=True)
+        held, self._held = self._held, []
+        overflow.leave([*custody.drain_unclaimed(), *held])
 
     def _catch_up(self, store: Store, writer: Writer) -> None:
         """What waited for a store, and the jars of all clients and sessions: the store may be older than these, or new."""

@@ -166,6 +166,17 @@ class Overflow:
                 self._say_disk_failed(error)
             self._spill(is_last=True)
 
+    def leave(self, observations: list[Observation]) -> None:
+        """Put these into files, so that of states only what is newer than the store's is written: whenever that may be."""
+        with self._order:
+            try:
+                for chunk in _chunks([observations], FRAME_ROWS):
+                    for frame in self._frames(chunk, self._next()):
+                        self._own.append(frame)
+                        self.spilled += frame.observations
+            except OSError as error:
+                self._say_disk_failed(error)
+
     def tidy(self) -> None:
         """Now and then: take over what others left, and tell the store whose names will not come again. Raises StoreError."""
         if time.monotonic() >= self._adopt_at:

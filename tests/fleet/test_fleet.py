@@ -231,3 +231,26 @@ def test_a_fleet_whose_workers_cannot_start_ends(haproxy: str, tmp_path: Path, c
         broken.start("rulez: []")
     assert broken.wait() == 1
     assert "Starting" not in broken.log()
+
+
+def test_nothing_is_left_when_the_supervisor_is_killed(
+    haproxy: str, tmp_path: Path, certificate_authority: Path
+) -> None:
+    """One worker needs no PostgreSQL."""
+    one = Fleet(tmp_path, certificate_authority, f"sqlite:{tmp_path / 'cookies.db'}", workers=1)
+    one.start("")
+    children = one.children()
+    assert len(children) == 2
+    one.signal(signal.SIGKILL)
+    assert one.wait() == -signal.SIGKILL
+    for _ in eventually(30):
+        if not any(map(runs, children)):
+            break
+
+
+def runs(pid: int) -> bool:
+    """Whether that process is there, and not only because nobody has asked how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

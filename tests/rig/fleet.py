@@ -75,8 +75,11 @@ class Fleet:
     def pid_of(self, worker: str) -> int:
         """The process that a worker is now."""
         port = re.findall(rf"{worker}\s*\| .* listening at 127\.0\.0\.1:(\d+)", self.log())[-1]
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        return next(int(pid) for pid in children if port.encode() in Path(f"/proc/{pid}/cmdline").read_bytes())
+        return next(pid for pid in self.children() if port.encode() in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+    def children(self) -> list[int]:
+        """The processes of the workers and of HAProxy."""
+        return list(map(int, Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()))
 
     def kill(self, worker: str) -> None:
         """End a worker without asking."""

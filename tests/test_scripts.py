@@ -142,7 +142,7 @@ def test_a_signal_arrives(ready: Path, tmp_path: Path) -> None:
 
 
 MARKED = ["-m", "not real"]
-WORKERS = ["-n", "3", "--dist", "worksteal"]
+WORKERS = ["-n", "4", "--dist", "worksteal"]
 BOTH = ["--cookies-fast", "both"]
 
 

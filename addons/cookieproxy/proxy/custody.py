@@ -19,7 +19,7 @@ from typing import Protocol
 from ..core.events import SessionSeen
 from ..record.leases import CUT_OFF, NOTHING_LOST, Change, Claimed, Lease, Leases
 from ..record.protocol import StoreError
-from ..record.through import Done, Insisting, Through
+from ..record.through import Done, Insisting, Through, ignore
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +149,9 @@ class Custody:
         if self._is_slow or self._through.is_down:
             self._through.keep(stamped, self._tell_lost)
             return None
-        return self._wait(stamped, self._given(stamped))
+        answer, done = _answer(lambda lost: self._come_late(stamped, lost))
+        self._through.keep(stamped, done)
+        return self._wait(stamped, answer)
 
     def _stamped(self, changes: Iterable[Change]) -> list[Change]:
         """These under our leases; those of clients that are not ours wait."""
@@ -165,34 +167,37 @@ class Custody:
                 logger.warning(f"A change of {change.client} is lost: its jars were unknown for too long.")
         return stamped
 
-    async def _wait(self, changes: list[Change], answer: "asyncio.Future[frozenset[Lease]]") -> None:
+    async def _wait(self, changes: list[Change], answer: "asyncio.Future[frozenset[Lease] | None]") -> None:
         """Until it is in the store, at most so long; while the store is slow, nobody waits."""
-        kept = asyncio.ensure_future(self._kept(changes, answer))
-        done, _ = await asyncio.wait([kept], timeout=PATIENCE_SECONDS)
-        if not done:
-            self._is_slow = True
-            kept.add_done_callback(self._is_quick_again)
-
-    def _is_quick_again(self, kept: "asyncio.Future[None]") -> None:
-        self._is_slow = False
-        if not kept.cancelled() and (error := kept.exception()) is not None:
-            logger.warning(f"What an exchange changed is not in the store: {error}")
-
-    async def _kept(self, changes: list[Change], answer: "asyncio.Future[frozenset[Lease]]") -> None:
+        timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._lose_patience, answer)
         lost = await answer
+        timer.cancel()
+        if lost:
+            kept = asyncio.ensure_future(self._kept(changes, lost))
+            if kept in (await asyncio.wait([kept], timeout=PATIENCE_SECONDS))[0]:
+                kept.result()
+
+    def _lose_patience(self, answer: "asyncio.Future[frozenset[Lease] | None]") -> None:
+        if not answer.done():
+            self._is_slow = True
+            answer.set_result(None)
+
+    def _come_late(self, changes: list[Change], lost: frozenset[Lease]) -> None:
+        """What an exchange did not wait for any more is in the store, or refused."""
+        self._is_slow = False
+        if lost:
+            self._looking = asyncio.ensure_future(self._kept(changes, lost))
+
+    async def _kept(self, changes: list[Change], lost: frozenset[Lease] | None) -> None:
+        """What was made under leases that are lost is written under new ones."""
         for _ in range(TRIES):
-            changes = [change for change in changes if Lease(change.client, change.fence) in lost]
+            changes = [change for change in changes if Lease(change.client, change.fence) in (lost or ())]
             if not changes:
                 return
-            self._lose(lost)
+            self._lose(lost or ())
             lost = await self._kept_anew(changes)
 
-    def _given(self, changes: list[Change]) -> "asyncio.Future[frozenset[Lease]]":
-        answer, done = _answer()
-        self._through.keep(changes, done)
-        return answer
-
-    async def _kept_anew(self, changes: list[Change]) -> frozenset[Lease]:
+    async def _kept_anew(self, changes: list[Change]) -> frozenset[Lease] | None:
         """The same under new claims. The clients are in no memory meanwhile: who claims them too waits until this is done."""
         clients = list(dict.fromkeys(change.client for change in changes))
         going = [client for client in clients if client not in self._going]
@@ -202,7 +207,9 @@ class Custody:
             for client in clients:
                 self._fences[client] = (await self._asking.ask(partial(self.claim, client))).fence
             changes[:] = [change._replace(fence=self._fences[change.client]) for change in changes]
-            return await self._given(changes)
+            answer, kept = _answer()
+            self._through.keep(changes, kept)
+            return await answer
         except StoreError:
             self.put(changes)
             return NOTHING_LOST
@@ -282,13 +289,15 @@ class Custody:
         self._through.close()
 
 
-def _answer() -> tuple["asyncio.Future[frozenset[Lease]]", Done]:
-    """What is to be waited for on this loop, and what a thread calls with it."""
+def _answer(on_late: Done = ignore) -> tuple["asyncio.Future[frozenset[Lease] | None]", Done]:
+    """What is to be waited for on this loop, and what a thread calls with it; `on_late` if nobody waits any more."""
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[frozenset[Lease]] = loop.create_future()
+    answer: asyncio.Future[frozenset[Lease] | None] = loop.create_future()
 
     def settle(lost: frozenset[Lease]) -> None:
-        if not answer.done():
+        if answer.done():
+            on_late(lost)
+        else:
             answer.set_result(lost)
 
     def done(lost: frozenset[Lease]) -> None:

@@ -11,6 +11,7 @@ import json
 import secrets
 from collections import deque
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -33,6 +34,8 @@ _CLAIM = "SELECT claim(%s, %s, %s, %s, %s)"
 _RELEASE = "SELECT release(%s::json)"
 _LOST = "SELECT lost(%s::json)"
 _KEEP = "SELECT keep(%s::json, %s::json, %s, %s, %s::json, %s)"
+MOST_PLACES = 20_000
+"""Of clients, that are remembered."""
 _WANTED = "wanted "
 _TIMES = [JarRow._fields.index(name) for name in ("created", "last_access", "expires", "set_time")]
 
@@ -163,6 +166,11 @@ def as_json(leases: Sequence[Lease]) -> str:
     return json.dumps(
         [{"place": place(lease.client), "fence": lease.fence, "number": number} for number, lease in enumerate(leases)]
     )
+
+
+@lru_cache(MOST_PLACES)
+def _place_of(client: str) -> str:
+    return place(client)
 
 
 def in_rounds(changes: Sequence[Change]) -> list[Round]:

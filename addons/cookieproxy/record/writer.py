@@ -176,13 +176,11 @@ class Writer:
         self._give_up_at = time.monotonic() + timeout_seconds
         self._closing.set()
         self._intake.wake.set()
-        if self._orderly is not None:
-            self._thread.join(PATIENCE_SECONDS)
-            if self._thread.is_alive():
+        while self._thread.is_alive():
+            self._thread.join(PATIENCE_SECONDS / 4)
+            since = self._since
+            if self._orderly is not None and since is not None and time.monotonic() - since > PATIENCE_SECONDS:
                 self._orderly.break_off()
-        self._thread.join()
-        if self.overflow is not None:
-            self._do(self.overflow.close)
         return self._trouble is None
 
     # -- in the thread -------------------------------------------------------------------------------------------------
@@ -196,6 +194,8 @@ class Writer:
             self._write_what_waits(self._give_up_at if closing else None)
             for chore in self._chores:
                 self._do(chore)
+        if self.overflow is not None:
+            self._do(self.overflow.close)
 
     def _write_what_waits(self, until: float | None) -> None:
         if self._orderly is None:
@@ -242,6 +242,7 @@ class Writer:
             try:
                 write()
             except StoreError as error:
+                self._since = None
                 self._begin_trouble(error)
                 tries += self._closing.is_set()
                 if time.monotonic() >= self._give_up_at or (self.overflow is not None and tries >= LAST_TRIES):

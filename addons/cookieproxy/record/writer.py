@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import batched
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 from ..core.events import Observation
+from .insisting import Insistence
 from .intake import ROOM_BYTES, Intake, Taken
 from .leases import NOTHING_LOST, Lease
 from .once import OnceStore, Receipt
@@ -33,16 +34,10 @@ PRUNE_SECONDS = 30.0
 """Between two looks for what is too old, while there was nothing."""
 PRUNE_ROWS = 2_000
 """Rows of a table that are thrown away at once."""
-FIRST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 5.0
 CLOSE_SECONDS = 10.0
 """How long a failing store is tried once more when the proxy ends."""
-SLOW_SECONDS = 5.0
-"""A database that has not answered for so long is in trouble."""
 PATIENCE_SECONDS = 3.0
 """How long a database that does not answer is waited for then."""
-LAST_TRIES = 3
-"""So often it is tried then, if what is not written goes to files."""
 DEFAULT_POLICY = RecordPolicy()
 
 
@@ -69,9 +64,7 @@ class Writer:
 
         `on_lost` is told of leases under which something could not be written, because somebody else has them.
         """
-        self._trouble: str | None = None
-        self._since: float | None = None
-        """When the store was asked for what it has not done yet (of the monotonic clock)."""
+        self._insistence = Insistence(self._tell)
         self._counts = Counts()
         self._store = store
         self._clock = clock
@@ -79,8 +72,6 @@ class Writer:
         self._on_command = on_command
         self._intake = Intake(room_bytes)
         self._answers: deque[tuple[int, Answer]] = deque()
-        self._closing = Event()
-        self._give_up_at = float("inf")
         self._prune_at = 0.0
         self._failing_chores: set[Callable[[], None]] = set()
         self._crowded = False
@@ -106,9 +97,10 @@ class Writer:
             return store.write_once(kept, self._masker, receipt) if kept else NOTHING_LOST
 
         self.overflow = Overflow(store, self._intake, folder, name, chosen, self._tell, most_bytes)
+        self._insistence.gives_up_soon = True
         self._chores += (self.overflow.tidy,)
         self._orderly = Orderly(
-            store, self.overflow, self._insist, write_once, self._tell_lost, self._counts, self._tell
+            store, self.overflow, self._insistence.insist, write_once, self._tell_lost, self._counts, self._tell
         )
 
     # -- for the event loop --------------------------------------------------------------------------------------------
@@ -137,15 +129,13 @@ class Writer:
     @property
     def trouble(self) -> str | None:
         """Why nothing can be written at the moment; None while all is well."""
-        if self._trouble is None and self.is_slow:
-            return f"{self._store.name}: it does not answer."
-        return self._trouble
+        trouble = self._insistence.trouble
+        return f"{self._store.name}: it does not answer." if trouble is None and self.is_slow else trouble
 
     @property
     def is_slow(self) -> bool:
-        """Whether a database has been asked for something so long ago that this is trouble, whatever it will say."""
-        since = self._since
-        return self.overflow is not None and since is not None and time.monotonic() - since > SLOW_SECONDS
+        """Whether a database was asked for something so long ago that this is trouble, whatever it will say."""
+        return self.overflow is not None and self._insistence.is_slow
 
     @property
     def written(self) -> int:
@@ -173,15 +163,15 @@ class Writer:
 
     def close(self, timeout_seconds: float = CLOSE_SECONDS) -> bool:
         """Write what is left and end the thread; False if the store failed until the end. Again does nothing."""
-        self._give_up_at = time.monotonic() + timeout_seconds
-        self._closing.set()
+        insistence = self._insistence
+        insistence.give_up_at = time.monotonic() + timeout_seconds
+        insistence.closing.set()
         self._intake.wake.set()
         while self._thread.is_alive():
             self._thread.join(PATIENCE_SECONDS / 4)
-            since = self._since
-            if self._orderly is not None and since is not None and time.monotonic() - since > PATIENCE_SECONDS:
+            if self._orderly is not None and insistence.asked_seconds > PATIENCE_SECONDS:
                 self._orderly.break_off()
-        return self._trouble is None
+        return insistence.trouble is None
 
     # -- in the thread -------------------------------------------------------------------------------------------------
 
@@ -190,8 +180,8 @@ class Writer:
         while not closing:
             self._intake.wake.wait(TICK_SECONDS)
             self._intake.wake.clear()
-            closing = self._closing.is_set()
-            self._write_what_waits(self._give_up_at if closing else None)
+            closing = self._insistence.closing.is_set()
+            self._write_what_waits(self._insistence.give_up_at if closing else None)
             for chore in self._chores:
                 self._do(chore)
         if self.overflow is not None:
@@ -218,7 +208,7 @@ class Writer:
         write_in_pieces(chunk, self._write_or_lose, lambda several: [[one] for one in several], self._fault)
 
     def _write_or_lose(self, chunk: list[Observation]) -> bool:
-        if self._insist(lambda: self._tell_lost(self._store.write(chunk, self._masker))):
+        if self._insistence.insist(lambda: self._tell_lost(self._store.write(chunk, self._masker))):
             self._counts.written += len(chunk)
         else:
             self._counts.lost += len(chunk)
@@ -233,49 +223,18 @@ class Writer:
         if lost:
             self._on_lost(lost)
 
-    def _insist(self, write: Callable[[], object]) -> bool:
-        """Try until it works; False if the proxy ends before it does."""
-        pause = FIRST_PAUSE_SECONDS
-        tries = 0
-        while True:
-            self._since = time.monotonic()
-            try:
-                write()
-            except StoreError as error:
-                self._since = None
-                self._begin_trouble(error)
-                tries += self._closing.is_set()
-                if time.monotonic() >= self._give_up_at or (self.overflow is not None and tries >= LAST_TRIES):
-                    return False
-                pause = self._pause(pause)
-            else:
-                self._end_trouble()
-                return True
-            finally:
-                self._since = None
-
-    def _pause(self, seconds: float) -> float:
-        """Wait before the next try, unless the proxy ends; how long to wait after that one."""
-        if self._closing.is_set():
-            time.sleep(FIRST_PAUSE_SECONDS)
-            return FIRST_PAUSE_SECONDS
-        self._closing.wait(seconds)
-        return min(2 * seconds, LONGEST_PAUSE_SECONDS)
-
     def _do(self, chore: Callable[[], None]) -> None:
         """Do it now, or the next time; a failure is reported once until it works again."""
-        self._since = time.monotonic()
         try:
-            chore()
+            with self._insistence.asking():
+                chore()
         except StoreError as error:
-            if self._trouble is None:
+            if self._insistence.trouble is None:
                 self._report_chore(chore, str(error))
         except Exception:  # noqa: BLE001  a bug of ours or of a callback: reported, and the recording goes on
             self._report_chore(chore, f"the recorder failed at a chore\n{traceback.format_exc()}")
         else:
             self._failing_chores.discard(chore)
-        finally:
-            self._since = None
 
     def _report_chore(self, chore: Callable[[], None], message: str) -> None:
         if chore not in self._failing_chores:
@@ -300,18 +259,6 @@ class Writer:
         self._prune_at = time.monotonic() + (0 if removed else PRUNE_SECONDS)
 
     # -- saying so -----------------------------------------------------------------------------------------------------
-
-    def _begin_trouble(self, error: StoreError) -> None:
-        if self._trouble is None:
-            self._trouble = str(error)
-            self._tell(
-                f"cannot record: {error} It is tried again until it works, and nothing is lost while there is room."
-            )
-
-    def _end_trouble(self) -> None:
-        if self._trouble is not None:
-            self._trouble = None
-            self._tell("recording works again")
 
     def _report_drops(self) -> None:
         """Once when it begins, and once, with the number, when there is room again."""

@@ -35,6 +35,8 @@ END_SECONDS = 60.0
 LONG_LIFE_SECONDS = 60.0
 """Who lived as long is started again at once."""
 LONGEST_PAUSE_SECONDS = 30.0
+LAST_PAUSE_SECONDS = 1.0
+"""Where no other worker runs meanwhile."""
 LOOK_SECONDS = 0.1
 LOOK_AT_HEALTH_SECONDS = 2.0
 HUNG_SECONDS = 20.0
@@ -172,7 +174,8 @@ class Supervisor:
                     continue  # it was ended, and has begun anew
                 await self._admin.set_state(worker.name, State.MAINT)
                 failures = 0 if self._lived_long(worker) else failures + 1
-                pause = min(2.0 ** (failures - 1), LONGEST_PAUSE_SECONDS) if failures else 0.0
+                longest = LONGEST_PAUSE_SECONDS if any(each.runs for each in self._workers) else LAST_PAUSE_SECONDS
+                pause = min(2.0 ** (failures - 1), longest) if failures else 0.0
                 then = f"in {pause:.0f} s" if pause else "now"
                 self._voices.say(f"Worker {worker.name} ended ({_ended(code)}); it is started again {then}.")
                 await asyncio.sleep(pause)

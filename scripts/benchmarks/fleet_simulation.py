@@ -173,7 +173,7 @@ class Proxy:
         fence = self.fences.get(client)
         if fence is not None:
             self.memory.pop(client, None)
-            self.through.release(Lease(client, fence))
+            self.through.release([Lease(client, fence)])
             self.through.work()
             del self.fences[client]
 

@@ -121,6 +121,18 @@ class TestClaims:
         one.leases.close()
         assert two.claim().fence > first.fence
 
+    def test_rows_of_processes_that_died_are_forgotten_too(
+        self, processes: list[Process], postgres: "Server", postgres_spec: str
+    ) -> None:
+        one, two = processes
+        one.claim()
+        bobs = two.claim(BOB)
+        one.leases.close()
+        open_store(postgres_spec, BASE).close()
+        two.store.prune(4e9, 10.0, None, 100)
+        schema = postgres_spec.rpartition("=")[2]
+        assert postgres.execute(f"SELECT fence FROM {schema}.lease_rows") == [(bobs.fence,)]
+
     def test_by_force_from_one_that_lives(self, processes: list[Process]) -> None:
         one, two = processes
         assert two.claim().fence < one.claim(by_force=True).fence < two.claim(by_force=True).fence

@@ -269,7 +269,7 @@ class Custody:
         released, done = _answer()
         try:
             await self._asking.ask(lambda: self._writer.flush(FLUSH_SECONDS))
-            self._through.release(lease, done)
+            self._through.release([lease], done)
             await released
         finally:
             self._going.pop(lease.client, None)
@@ -283,8 +283,7 @@ class Custody:
 
     def close(self) -> None:
         """Write what there is and let all clients go; the writer is done by then, or is not any more."""
-        for client, fence in self._fences.items():
-            self._through.release(Lease(client, fence))
+        self._through.release([Lease(*each) for each in self._fences.items()])
         self._fences.clear()
         self._through.close()
 

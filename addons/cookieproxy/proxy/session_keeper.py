@@ -3,6 +3,7 @@
 Knows tickets and the recorder; what a request or a page has to do with them is `cookieless`' business.
 """
 
+import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -23,6 +24,9 @@ from .recorder import Recorder
 SWEEP_SECONDS = 5.0
 """Between two looks for sessions that timed out."""
 
+LOOK_SECONDS = 3_600.0
+"""Between two looks at all sessions of a shared store that go on."""
+
 
 class SessionKeeper:
     """The sessions of one running proxy."""
@@ -33,6 +37,7 @@ class SessionKeeper:
         self._suffixes = suffixes
         self._new_jar = new_jar
         self._next_sweep = 0.0
+        self._next_look = time.time() + LOOK_SECONDS
         self._asleep: Asleep | None = None
 
     def tick(self, door: Door) -> None:
@@ -42,7 +47,21 @@ class SessionKeeper:
             self._next_sweep = now + SWEEP_SECONDS
             self.tickets.sweep(now)
             self._end_asleep(door, now)
+        if now >= self._next_look:
+            self._next_look = now + LOOK_SECONDS
+            self._look_for_others(door)
         self.gather()
+
+    def _look_for_others(self, door: Door) -> None:
+        """On a shared store: of those that processes have begun which are not there any more, somebody has to see the end."""
+        recorder = self.recorder
+        if recorder is not None and recorder.elsewhere is not None and (store := recorder.store) is not None:
+            found = recorder.elsewhere.ask(store.load_open_sessions)
+            found.add_done_callback(lambda found: self._watch(found, door))
+
+    def _watch(self, found: "asyncio.Future[list[SessionChange]]", door: Door) -> None:
+        if not found.cancelled() and found.exception() is None:
+            self._asleep = Asleep(found.result(), partial(_runs_out, door))
 
     def gather(self) -> None:
         """Tell the store what changed."""

@@ -55,9 +55,9 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A lease to be let go once all that was given before is kept."""
+    """Leases to be let go once all that was given before is kept."""
 
-    lease: Lease
+    leases: Sequence[Lease]
     done: Done
 
 
@@ -96,9 +96,9 @@ class Through:
         """Have these kept. Never waits."""
         self._give(Keep(changes, done))
 
-    def release(self, lease: Lease, done: Done = ignore) -> None:
-        """Have this let go. Never waits."""
-        self._give(Release(lease, done))
+    def release(self, leases: Sequence[Lease], done: Done = ignore) -> None:
+        """Have these let go. Never waits."""
+        self._give(Release(leases, done))
 
     def _give(self, job: Job) -> None:
         self._jobs.append(job)
@@ -184,10 +184,10 @@ class Through:
         return NOTHING_LOST
 
     def _release(self, job: Release) -> None:
-        """While the store fails it stays ours: whoever wants it asks again, or takes it."""
+        """While the store fails they stay ours: whoever wants one asks again, or takes it."""
         try:
             if not self.is_down:
-                self._leases.release([job.lease])
+                self._leases.release(job.leases)
         except StoreError:
             self.is_down = True
         finally:

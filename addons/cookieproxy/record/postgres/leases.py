@@ -36,6 +36,10 @@ _LOST = "SELECT lost(%s::json)"
 _KEEP = "SELECT keep(%s::json, %s::json, %s, %s, %s::json, %s)"
 MOST_PLACES = 20_000
 """Of clients, that are remembered."""
+_BURY = f"""WITH dead AS (SELECT owner FROM lease_rows WHERE owner IS NOT NULL GROUP BY owner HAVING NOT EXISTS (
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = {OWNING} AND objid = owner::oid))
+    UPDATE lease_rows SET owner = NULL, since = extract(epoch FROM clock_timestamp()) WHERE owner IN (SELECT owner FROM dead)
+    RETURNING place"""  # noqa: S608  a number of our own
 _WANTED = "wanted "
 _TIMES = [JarRow._fields.index(name) for name in ("created", "last_access", "expires", "set_time")]
 
@@ -118,6 +122,10 @@ class PostgresLeases:
                 if numbers := _one(cursor.execute(_KEEP, (leases, *_as_json(part)))):
                     return numbers  # type: ignore[no-any-return]  # JSON; found by the first, which locks them
         return None
+
+    def bury_dead(self) -> None:
+        """Let go of the clients of processes that are not there any more, so that their rows may be forgotten."""
+        self._claiming.rows(_BURY)
 
     def wait(self, wake: int, seconds: float) -> list[str]:
         """Wait until somebody wants one of our clients, or says something else, or `wake` can be read: the words that came."""

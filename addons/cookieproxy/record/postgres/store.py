@@ -41,6 +41,7 @@ class PostgresStore(PostgresReading):
         self._may_have_commands = True
         try:
             migrate(self._writing, self._schema)
+            self.leases.bury_dead()
             self._hash_key = bytes.fromhex(read_settings(self._writing)["hash_key"])
             if len(holders(self._writing, self._schema)) == 1:
                 with self._writing.writing() as cursor:

@@ -297,6 +297,17 @@ def test_what_is_written_and_was_not_removed_is_not_written_again(pg: Store, tmp
         assert times(pg) == [1.0, 2.0, 3.0]
 
 
+def test_what_was_cut_off_is_said_and_costs_nothing_else(pg: Store, tmp_path: Path) -> None:
+    leave(pg, tmp_path, [1.0, 2.0, 3.0])
+    (path,) = (each for each in tmp_path.iterdir() if each.suffix != ".lock")
+    path.write_bytes(path.read_bytes()[:-1])
+    with writing(pg, tmp_path) as (writer, said):
+        assert writer.overflow is not None
+        assert writer.overflow.is_caught_up.wait(20)
+        assert times(pg) == [1.0, 2.0]
+    assert [text for text in said if "could not be read" in text]
+
+
 def test_what_others_leave_is_taken_over_while_one_runs(
     pg: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,6 +132,7 @@ class Overflow:
             self.is_caught_up.set()
             if (frame := self._own.first()) is not None:
                 return FromFile(self._own, frame)
+            self._say_damaged(self._own)
             if self._is_spilling:
                 self._is_spilling = False
                 self._tell("what waited in files is recorded, and nothing waits there any more")
@@ -276,13 +277,19 @@ class Overflow:
             self._intake.are_written(self._puts.popleft()[1])
 
     def _let_go(self, spill: Spill) -> None:
-        if spill.damaged:
-            self._tell(f"{spill.damaged} octets in files of a process that was killed could not be read")
+        self._say_damaged(spill)
         if self.refused:
             self._tell(f"{self.refused} changes in files were left out: other proxies have had those clients since")
             self.refused = 0
         spill.close()
         self._done.append(spill.name)
+
+    def _say_damaged(self, spill: Spill) -> None:
+        if spill.damaged:
+            self._tell(
+                f"{spill.damaged} octets in files in {self._folder} could not be read: they were cut off or damaged"
+            )
+            spill.damaged = 0
 
     def _say_disk_failed(self, error: OSError) -> None:
         self._say_failed(f"what waits cannot be put into {self._folder}: {error.strerror}")

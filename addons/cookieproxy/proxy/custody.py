@@ -14,12 +14,12 @@ from contextlib import suppress
 from functools import partial
 from itertools import count
 from threading import Event
-from typing import Protocol
 
 from ..core.events import SessionSeen
 from ..record.leases import CUT_OFF, NOTHING_LOST, Change, Claimed, Lease, Leases
 from ..record.protocol import StoreError
-from ..record.through import Done, Insisting, Through, ignore
+from ..record.through import Insisting, Through
+from .household import Asking, Household, awaited_answer
 
 logger = logging.getLogger(__name__)
 
@@ -39,26 +39,6 @@ TRIES = 3
 """Of writing what an exchange waits for, each under a new claim."""
 MOST_UNCLAIMED = 20_000
 """Changes that wait until their clients are claimed."""
-
-
-class Household(Protocol):
-    """Whoever has the clients in memory."""
-
-    def let_go(self, client: str) -> None:
-        """Hand over what changed of a client, and forget it."""
-
-    def disown(self, client: str) -> None:
-        """Forget a client and all that changed."""
-
-    def welcome(self, sessions: Sequence[SessionSeen]) -> None:
-        """A client has come with these sessions of applications."""
-
-
-class Asking(Protocol):
-    """Asks questions in threads (`lookups`)."""
-
-    def ask[T](self, question: Callable[[], T]) -> "asyncio.Future[T]":
-        """What the question returns or raises."""
 
 
 class Custody:
@@ -149,7 +129,7 @@ class Custody:
         if self._is_slow or self._through.is_down:
             self._through.keep(stamped, self._tell_lost)
             return None
-        answer, done = _answer(lambda lost: self._come_late(stamped, lost))
+        answer, done = awaited_answer(lambda lost: self._come_late(stamped, lost))
         self._through.keep(stamped, done)
         return self._wait(stamped, answer)
 
@@ -207,7 +187,7 @@ class Custody:
             for client in clients:
                 self._fences[client] = (await self._asking.ask(partial(self.claim, client))).fence
             changes[:] = [change._replace(fence=self._fences[change.client]) for change in changes]
-            answer, kept = _answer()
+            answer, kept = awaited_answer()
             self._through.keep(changes, kept)
             return await answer
         except StoreError:
@@ -266,7 +246,7 @@ class Custody:
         self._going[client] = asyncio.ensure_future(self._gone(Lease(client, fence)))
 
     async def _gone(self, lease: Lease) -> None:
-        released, done = _answer()
+        released, done = awaited_answer()
         try:
             await self._asking.ask(lambda: self._writer.flush(FLUSH_SECONDS))
             self._through.release([lease], done)
@@ -286,21 +266,3 @@ class Custody:
         self._through.release([Lease(*each) for each in self._fences.items()])
         self._fences.clear()
         self._through.close()
-
-
-def _answer(on_late: Done = ignore) -> tuple["asyncio.Future[frozenset[Lease] | None]", Done]:
-    """What is to be waited for on this loop, and what a thread calls with it; `on_late` if nobody waits any more."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[frozenset[Lease] | None] = loop.create_future()
-
-    def settle(lost: frozenset[Lease]) -> None:
-        if answer.done():
-            on_late(lost)
-        else:
-            answer.set_result(lost)
-
-    def done(lost: frozenset[Lease]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: the proxy has ended
-            loop.call_soon_threadsafe(settle, lost)
-
-    return answer, done

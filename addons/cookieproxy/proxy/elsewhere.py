@@ -20,7 +20,8 @@ from ..record.protocol import Store, StoreError
 from ..record.sessions import StoredSession
 from ..record.writer import Writer
 from .arrivals import Arrivals, Place
-from .custody import Custody, Household
+from .custody import Custody
+from .household import Household
 from .lookups import Lookups
 
 logger = logging.getLogger(__name__)

@@ -64,8 +64,9 @@ class Households(NamedTuple):
             one.disown(client)
 
     def welcome(self, sessions: Sequence[SessionSeen]) -> None:
-        """A client has come with these sessions of applications: they go on in what passes now."""
-        self.each[0].sessions.welcome(sessions)
+        """A client has come with these sessions of applications: they go on in what passes now, or in what is read."""
+        reading = [one for one in self.each[1:] if one.recorder is not None]
+        (reading or self.each)[0].sessions.welcome(sessions)
 
 
 def _wrong(message: str) -> Exception:

@@ -139,7 +139,7 @@ class Recorder:
             raise
         if self.elsewhere is not None:
             try:
-                self._tracked = _tracked(store)
+                self._tracked = self._tracked_in(store)
             except StoreError as error:
                 logger.warning(f"Sessions of before are not known: {error}")
         return store
@@ -439,7 +439,12 @@ class Recorder:
     def tracked(self) -> Tracked:
         """The sessions of applications, findings and hosts in the store. Raises StoreError."""
         tracked, self._tracked = self._tracked, None
-        return tracked or (([], [], []) if self._store is None else _tracked(self._store))
+        return tracked or (([], [], []) if self._store is None else self._tracked_in(self._store))
+
+    def _tracked_in(self, store: Store) -> Tracked:
+        """Where clients are claimed, their sessions come with them."""
+        sessions = [] if self._is_shared else store.load_sessions(MOST_OPEN + MOST_DEAD)
+        return sessions, store.load_findings(), store.load_hosts()
 
     def open_sessions(self) -> list[SessionChange]:
         """The sessions in the store that nobody has ended, the last used last: some may have run out while no proxy ran."""
@@ -569,12 +574,6 @@ def _all_cookies(browser: Browser) -> Iterator[tuple[JarKind, Cookie]]:
     yield from ((JarKind.MIRROR, cookie) for cookie in browser.mirror)
     yield from ((JarKind.HELD, cookie) for cookie in browser.held)
     yield from ((leaving.jar, leaving.cookie) for leaving in browser.leaving)
-
-
-def _tracked(store: Store) -> Tracked:
-    """On a shared store sessions come with their clients."""
-    sessions = [] if store.leases is not None else store.load_sessions(MOST_OPEN + MOST_DEAD)
-    return sessions, store.load_findings(), store.load_hosts()
 
 
 def _client_seen(browser: Browser, now: float) -> ClientSeen:

@@ -42,6 +42,7 @@ from benchmarks import (  # noqa: E402
     inputs,
     jarless_addon,
     jars,
+    joined,
     load,
     markup,
     memory,
@@ -571,6 +572,22 @@ def test_the_page_says_how_it_was_measured_and_on_what() -> None:
     assert "2026-01-31, 3 rounds of 2 seconds" in text
     assert "took 8 minutes" in text
     assert "cut to 20%" in text
+
+
+def test_of_several_runs_the_latest_that_has_a_row_counts_and_the_page_says_which() -> None:
+    first = some_numbers(some_outcome())
+    again = Outcome([Figure("fast", "requests/s against bare", at_least(1.5), RATIO, (2.0,))])
+    again += Outcome([Figure("new", "another", None, RATIO, (3.0,))])
+    later = {**some_numbers(again), "rounds": 5, "scale": 1.0}
+    both = joined.joined([first, later])
+    assert joined.joined([first]) == first
+    rows = [(figure["row"], figure["median"]) for figure in both["figures"]]
+    assert rows[0] == ("fast", 2.0)
+    assert rows[-1] == ("new", 3.0)
+    assert len(rows) == len(first["figures"]) + 1
+    text = page.page(both)
+    assert "- Run 1: 2026-01-31, 3 rounds" in text
+    assert "- Run 2, from which `fast`, `new` are: 2026-01-31, 5 rounds" in text
 
 
 def test_every_row_s_section_has_its_place_on_the_page() -> None:

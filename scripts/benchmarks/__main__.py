@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .arguments import read_arguments, run_of
+from .joined import joined
 from .machine import machine
 from .page import page
 from .programs import stay_on
@@ -30,18 +31,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = read_arguments(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        numbers = _measure(said) if said.earlier is None else json.loads(said.earlier.read_text())
+        numbers = _measure(said) if said.earlier is None else joined([_read(path) for path in said.earlier])
         outcome = Outcome.from_json(numbers)
         text = page(numbers)
     except (OSError, ValueError, KeyError, TypeError) as error:
         if said.earlier is None:
             raise
-        print(f"scripts/bench: {said.earlier} is no JSON of the benchmarks: {error!r}", file=sys.stderr)
+        names = " or ".join(map(str, said.earlier))
+        print(f"scripts/bench: {names} is no JSON of the benchmarks: {error!r}", file=sys.stderr)
         return 2
     _print(outcome)
     if said.page is not None:
         said.page.write_text(text)
     return 1 if said.strict and any(each.is_met is False or each.why_not for each in outcome.figures) else 0
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    numbers: Mapping[str, Any] = json.loads(path.read_text())
+    return numbers
 
 
 def _measure(said: argparse.Namespace) -> Mapping[str, Any]:

@@ -58,7 +58,8 @@ examples:
   scripts/bench --only throughput --rounds 9      one row, with more rounds
   scripts/bench --json numbers.json --strict      for a machine: exit code 1 unless every goal is met
   scripts/bench --json numbers.json --page docs/benchmarks.md
-  scripts/bench --from numbers.json --page docs/benchmarks.md""",
+  scripts/bench --from numbers.json --page docs/benchmarks.md
+  scripts/bench --from quick.json --from some-rows.json --page docs/benchmarks.md""",
     )
     parser.add_argument(
         "--quick", action="store_true", help="fewer and shorter rounds: says roughly where things stand"
@@ -82,9 +83,10 @@ examples:
     parser.add_argument(
         "--from",
         type=Path,
+        action="append",
         metavar="FILE",
         dest="earlier",
-        help="measure nothing: take the JSON of an earlier run",
+        help="measure nothing: take the JSON of an earlier run (again for several: the last that has a row counts)",
     )
     parser.add_argument(
         "--strict", action="store_true", help="exit code 1 unless every row is measured and meets its goal"

@@ -26,9 +26,11 @@ HOW = """
 - {cores}
 - "Ours" is recording into SQLite, the jar, and 20 rules, of which two are about these cookies, unless a row says something else.
 - Processor time is that of the proxy's process, all threads together.
-- This run: {date}, {rounds} rounds of {seconds} seconds a proxy, in most rows without a goal half as long{quick}.
-  It took {minutes:.0f} minutes.
+{runs}
 """
+RUN = """\
+- {which}: {date}, {rounds} rounds of {seconds} seconds a proxy, in most rows without a goal half as long{quick}.
+  It took {minutes:.0f} minutes."""
 APART = "The proxy that is measured has a core to itself; load and origin share another."
 TOGETHER = "Proxy, load and origin share their cores, for want of a way to keep them apart."
 QUICK = "; repetitions without a network are cut to {scale:.0%}, so this is a rough picture"
@@ -75,12 +77,19 @@ def page(numbers: Mapping[str, Any]) -> str:
 
 
 def _how(numbers: Mapping[str, Any]) -> str:
-    scale = numbers["scale"]
-    return HOW.lstrip("\n").format(
-        cores=APART if numbers["cores_apart"] else TOGETHER,
-        quick=QUICK.format(scale=scale) if scale < 1 else "",
-        **{name: numbers[name] for name in ("date", "rounds", "seconds", "minutes")},
-    )
+    return HOW.lstrip("\n").format(cores=APART if numbers["cores_apart"] else TOGETHER, runs="\n".join(_runs(numbers)))
+
+
+def _runs(numbers: Mapping[str, Any]) -> Iterator[str]:
+    runs = numbers.get("runs", [numbers])
+    for number, run in enumerate(runs, 1):
+        which = "This run" if len(runs) == 1 else f"Run {number}"
+        if number > 1:
+            which += f", from which {', '.join(f'`{row}`' for row in run['rows'])} are"
+        quick = QUICK.format(scale=run["scale"]) if run["scale"] < 1 else ""
+        yield RUN.format(
+            which=which, quick=quick, **{name: run[name] for name in ("date", "rounds", "seconds", "minutes")}
+        )
 
 
 def _machine(machine: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ Knows how it is started, when it listens, what it says and how it ends. Does not
 """
 
 import contextlib
+import io
 import json
 import os
 import pty
@@ -179,18 +180,24 @@ class Proxy:
 
     def cookies(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Runs the command line on this proxy's store: `cookies("jar", "--json")`."""
-        store = (
-            () if arguments[:1] == ("check",) or "--store" in arguments else ("--store", f"sqlite:{self.store_path}")
-        )
-        return run_cookies(*arguments, *store, stdin=stdin, cwd=self.home)
+        return run_cookies(*self._with_store(arguments), stdin=stdin, cwd=self.home)
 
     def cookies_json(self, *arguments: str) -> list[dict[str, object]]:
-        """The rows that such a subcommand lists."""
-        done = self.cookies(*arguments, "--json")
-        if done.returncode:
-            raise AssertionError(f"exit code {done.returncode}\n{done.stderr}")
-        rows: list[dict[str, object]] = json.loads(done.stdout)
+        """The rows that such a subcommand lists: the command line as it is, but in this process, because tests ask often."""
+        from cookieproxy.cli.main import main
+
+        said, told = io.StringIO(), io.StringIO()
+        with contextlib.chdir(self.home), contextlib.redirect_stdout(said), contextlib.redirect_stderr(told):
+            code = main(self._with_store((*arguments, "--json")))
+        if code:
+            raise AssertionError(f"exit code {code}\n{told.getvalue()}")
+        rows: list[dict[str, object]] = json.loads(said.getvalue())
         return rows
+
+    def _with_store(self, arguments: tuple[str, ...]) -> list[str]:
+        if arguments[:1] == ("check",) or "--store" in arguments:
+            return list(arguments)
+        return [*arguments, "--store", f"sqlite:{self.store_path}"]
 
     def curl(self, url: str, *arguments: str) -> clients.CurlAnswer:
         """Fetches through this proxy with real curl; in reverse mode any host is taken to it."""

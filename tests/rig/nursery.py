@@ -1,6 +1,7 @@
 """Starts mitmdump as a fork of a process that has imported it already: half of what a start costs is imports.
 
-A fork has arguments, a directory, an environment, standard streams and an end of its own, and loads the script under test anew.
+A fork has arguments, a directory, an environment, standard streams and an end of its own, and loads the script under test anew,
+with its package.
 What it shares with the others is only what mitmproxy and other packages are once they are imported. This file is also the
 program of that process, which lives as long as the one that asked for it and never runs anything but forks.
 """
@@ -38,6 +39,7 @@ IMPORTED = (
     *("yaml", "zoneinfo"),
 )
 STREAMS = 3
+ADDONS = Path(__file__).parents[2] / "addons"
 
 
 class Forked:
@@ -116,6 +118,16 @@ def nursery() -> socket.socket:
 # -- in the nursery --------------------------------------------------------------------------------------------------------
 
 
+def _import_and_forget(package: str, module: str) -> None:
+    """What stays is what others know since then: compiled patterns, and packages that only this one imports."""
+    sys.path.insert(0, str(ADDONS))
+    import_module(module)
+    sys.path.remove(str(ADDONS))
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        del sys.modules[name]
+    gc.collect()
+
+
 def main(descriptor: int) -> None:
     """Forks for each job. It returns only in a fork, which is by then all that mitmdump needs it to be."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for those who asked
@@ -123,6 +135,7 @@ def main(descriptor: int) -> None:
     sys.path.insert(0, str(Path(sys.executable).parent))  # as for the command itself
     for name in IMPORTED:
         import_module(name)
+    _import_and_forget("cookieproxy", "cookieproxy.proxy.assemble")
     gc.freeze()  # what all forks share is neither looked at for garbage nor copied for that
     with socket.socket(fileno=descriptor) as control:
         while True:

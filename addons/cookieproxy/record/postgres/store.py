@@ -1,6 +1,7 @@
 """The PostgreSQL store as a proxy that writes into it knows it; others may write into it at the same time (R30, R40)."""
 
 import os
+import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -25,8 +26,10 @@ from .schema import migrate, read_settings
 from .text import Verbatim
 from .writing import write_rows
 
-TRIES = 3
+TRIES = 6
 """Of a batch that another proxy's crossed."""
+LONGEST_PAUSE_SECONDS = 0.05
+"""Before the second try; each later one may wait as long again. By chance, so that the two do not cross again."""
 
 
 class PostgresStore(PostgresReading):
@@ -105,9 +108,10 @@ class PostgresStore(PostgresReading):
 
     def _tried(self, write: Callable[[Cursor], frozenset[Lease]]) -> frozenset[Lease]:
         """What it returns when no other proxy's transaction crosses it."""
-        for _ in range(TRIES - 1):
+        for number in range(1, TRIES):
             with suppress(Crossed), self._writing.writing() as cursor:
                 return write(cursor)
+            time.sleep(random.uniform(0, number * LONGEST_PAUSE_SECONDS))
         with self._writing.writing() as cursor:
             return write(cursor)
 

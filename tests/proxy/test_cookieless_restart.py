@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from cookieproxy.cookieless.ids import digest_of
 from rig.flows import read_flows
 from rig.messages import Answer
 from rig.origin import Origin
@@ -186,6 +187,9 @@ def test_a_session_that_times_out_leaves_no_values_in_the_store(second):
     session_id = begin(second.proxy, host)
     ask(second.proxy, f"http://{host}/(S({session_id}))/x")
     assert cookie(second.origin) == b"app=" + value
+    for _ in eventually():
+        if digest_of(session_id) in {row["session"] for row in held(second.proxy, "short.example")}:
+            break
     for _ in eventually(12):
         if not held(second.proxy, "short.example"):
             break

@@ -29,6 +29,8 @@ from rig.process import ADDON, MITMDUMP, OPTIONS, Option, Proxy, Site, environme
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
+    from rig.postgres import Server
+
 
 # A busy machine is no counterexample; what may not take long is measured by tests of its own.
 settings.register_profile("patient", settings.get_profile(settings.get_current_profile_name()), deadline=None)
@@ -154,6 +156,17 @@ def proxy(site: Site, tmp_path: Path) -> Iterator[Callable[..., Proxy]]:
     for one in started:
         if "Traceback" in one.log() and not one.allow_traceback:
             pytest.fail(f"the proxy said:\n{one.log()}")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["Server"]:
+    """A PostgreSQL server; skips the test if it cannot be."""
+    pytest.importorskip("psycopg", reason="there is no psycopg (it is in requirements.lock)")
+    from rig.postgres import Server
+
+    server = Server()
+    yield server
+    server.remove()
 
 
 @pytest.fixture

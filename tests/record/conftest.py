@@ -17,20 +17,22 @@ SQLITE = ("memory:", "sqlite:store.db")
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator["Server"]:
-    """A PostgreSQL server; skips the test if it cannot be."""
-    pytest.importorskip("psycopg", reason="there is no psycopg (it is in requirements.lock)")
-    from rig.postgres import Server
-
-    server = Server()
-    yield server
-    server.remove()
-
-
-@pytest.fixture(scope="session")
 def postgres_spec(postgres: "Server") -> str:
     """The name of a store that tests share, one after the other."""
     return postgres.spec()
+
+
+@pytest.fixture
+def spec(postgres: "Server") -> str:
+    """The name of a store that is not there yet."""
+    return postgres.spec()
+
+
+@pytest.fixture
+def pg(spec: str) -> Iterator[Store]:
+    """A store in PostgreSQL that nobody else has, opened."""
+    with closing(open_store(spec, Path("/"))) as opened:
+        yield opened
 
 
 @pytest.fixture(params=[*SQLITE, "postgresql"], ids=["memory", "sqlite", "postgresql"])

@@ -47,18 +47,6 @@ ALICE = "10.0.0.1 Chrome/156 3fa9c1"
 SECRET = b"PLANTED"
 
 
-@pytest.fixture
-def spec(postgres: "Server") -> str:
-    """The name of a store that is not there yet."""
-    return postgres.spec()
-
-
-@pytest.fixture
-def pg(spec: str) -> Iterator[Store]:
-    with closing(open_store(spec, BASE)) as opened:
-        yield opened
-
-
 @contextmanager
 def out_of_reach(server: "Server", spec: str) -> Iterator[None]:
     """Nobody can write into the store until this ends."""

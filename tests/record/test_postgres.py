@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -47,18 +47,6 @@ ADDONS = Path(__file__).parents[2] / "addons"
 BASE = Path("/")
 ALICE, BOB = "10.0.0.1 Chrome/156 3fa9c1", "10.0.0.2 Firefox/150 77b0aa"
 DAY = 86_400.0
-
-
-@pytest.fixture
-def spec(postgres: "Server") -> str:
-    """The name of a store that is not there yet."""
-    return postgres.spec()
-
-
-@pytest.fixture
-def pg(spec: str) -> Iterator[Store]:
-    with closing(open_store(spec, BASE)) as opened:
-        yield opened
 
 
 def event(time: float = 100.0, client: str = ALICE, **fields: object) -> Event:

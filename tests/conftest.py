@@ -10,6 +10,7 @@ Every host name leads to the origin. The parts lie in tests/rig: origin, process
 Whatever drives a real proxy passes with the option cookies_fast on and off. `--cookies-fast` says which: on, off or both.
 """
 
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 # A busy machine is no counterexample; what may not take long is measured by tests of its own.
 settings.register_profile("patient", settings.get_profile(settings.get_current_profile_name()), deadline=None)
 settings.load_profile("patient")
+
+# A shell that starts the tests in its background has them ignore SIGINT, and every program that they start inherits it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ON = pytest.param(True, id=pytest.HIDDEN_PARAM, marks=pytest.mark.cookies_fast_on)
 OFF = pytest.param(False, id="cookies_fast off", marks=pytest.mark.cookies_fast_off)

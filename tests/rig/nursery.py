@@ -1,9 +1,9 @@
-"""Starts mitmdump as a fork of a process that has imported it already: half of what a start costs is imports.
+"""Starts mitmdump as a fork of a process that has imported it already: most of what a start costs is imports.
 
-A fork has arguments, a directory, an environment, standard streams and an end of its own, and loads the script under test anew,
-with its package.
-What it shares with the others is only what mitmproxy and other packages are once they are imported. This file is also the
-program of that process, which lives as long as the one that asked for it and never runs anything but forks.
+A fork has arguments, a directory, an environment, standard streams and an end of its own. What it shares with the others is only
+what mitmproxy, other packages and the one under test are once they are imported, and the public suffix list. The script itself is
+loaded anew; so is its package when the script is saved, or is another copy of it. This file is also the program of that process,
+which lives as long as the one that asked for it and never runs anything but forks.
 """
 
 import atexit
@@ -20,7 +20,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import spec_from_loader
 from pathlib import Path
+from types import ModuleType
 from typing import IO, NoReturn
 
 IMPORTED = (
@@ -118,14 +122,38 @@ def nursery() -> socket.socket:
 # -- in the nursery --------------------------------------------------------------------------------------------------------
 
 
-def _import_and_forget(package: str, module: str) -> None:
-    """What stays is what others know since then: compiled patterns, and packages that only this one imports."""
+class Once(MetaPathFinder, Loader):
+    """Gives a package as it is once it is imported to whoever imports it first from where it came from, and nobody else."""
+
+    def __init__(self, package: str, modules: dict[str, ModuleType]) -> None:
+        self._package = package
+        self._modules = modules
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name != self._package:
+            return None
+        sys.meta_path.remove(self)
+        found, ours = PathFinder.find_spec(name, path), self._modules[name].__spec__
+        if found is None or ours is None or found.origin != ours.origin:
+            return None
+        sys.modules.update(self._modules)
+        return spec_from_loader(name, self, origin=ours.origin, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self._modules[spec.name]
+
+    def exec_module(self, module: ModuleType) -> None:
+        """It is done."""
+
+
+def _import_for_once(package: str, module: str) -> None:
+    """With the public suffix list, which the package reads once."""
     sys.path.insert(0, str(ADDONS))
     import_module(module)
+    import_module(f"{package}.suffixes").load()
     sys.path.remove(str(ADDONS))
-    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
-        del sys.modules[name]
-    gc.collect()
+    names = [name for name in sys.modules if name.partition(".")[0] == package]
+    sys.meta_path.insert(0, Once(package, {name: sys.modules.pop(name) for name in names}))
 
 
 def main(descriptor: int) -> None:
@@ -135,7 +163,8 @@ def main(descriptor: int) -> None:
     sys.path.insert(0, str(Path(sys.executable).parent))  # as for the command itself
     for name in IMPORTED:
         import_module(name)
-    _import_and_forget("cookieproxy", "cookieproxy.proxy.assemble")
+    _import_for_once("cookieproxy", "cookieproxy.proxy.assemble")
+    gc.collect()
     gc.freeze()  # what all forks share is neither looked at for garbage nor copied for that
     with socket.socket(fileno=descriptor) as control:
         while True:

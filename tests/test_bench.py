@@ -169,9 +169,9 @@ def test_what_needs_no_network_is_measured(tmp_path: Path) -> None:
 
 def test_reading_saved_flows_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replays, "BODIES", {"0.5 KB": 512})
-    numbers, details = replays.against_flow_reader(Run(rounds=1, seconds=1, exchanges=1, scale=0.02))
-    assert all(len(each) == 1 and min(each) > 0 for each in numbers)
-    assert details
+    numbers, details = replays.against_flow_reader(Run(rounds=1, seconds=1, exchanges=1, scale=0.002))
+    assert [len(each) for each in numbers] == [1]  # what it is says nothing: so few flows take no longer than a start
+    assert [detail.subject for detail in details] == ["bodies of 0.5 KB"]
 
 
 @pytest.mark.usefixtures("load_programs")

@@ -30,5 +30,5 @@ def destination(value: bytes) -> Destination | None:
         return None
     start = found.end()
     end = value.find(found["quote"], start) if found["quote"] else -1
-    lead = b"" if found["named"] else b"url=" if found["separator"] else b";url="
+    lead = b"" if found["named"] or found["quote"] else b"url=" if found["separator"] else b";url="
     return Destination(start, len(value) if end < 0 else end, lead)

@@ -452,7 +452,7 @@ async def test_no_octets_make_a_hook_fail_and_what_no_rule_is_about_stays(hooks)
     recorder = hooks._recorder
     recorder.hand_over()
     assert recorder.writer.flush(60)
-    assert (recorder.writer.lost, recorder.trouble) == (0, None)
+    assert (recorder.writer.lost, recorder.storage.trouble) == (0, None)
 
 
 def test_clients_with_much_in_their_jars_leave_memory_for_the_store():

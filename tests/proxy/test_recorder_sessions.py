@@ -12,7 +12,8 @@ from cookieproxy.core.cookie import Cookie
 from cookieproxy.core.events import Event, EventKind, JarChange, JarKind, SessionChange
 from cookieproxy.core.profiles import PROFILES
 from cookieproxy.exchange import Browser
-from cookieproxy.proxy.recorder import RETRY_SECONDS, Recorder
+from cookieproxy.proxy.recorder import Recorder
+from cookieproxy.proxy.storage import RETRY_SECONDS
 from cookieproxy.suffixes import load
 
 ALICE = "10.0.0.1 Chrome/156 3fa9c1"
@@ -109,7 +110,7 @@ def test_a_new_store_gets_the_sessions_in_memory(recorder, tmp_path):
     one.writer.flush(10)
     for path in tmp_path.iterdir():
         path.unlink()
-    one.look_after(CONFIG, RETRY_SECONDS)
+    one.storage.look_after(CONFIG, RETRY_SECONDS)
     one.writer.flush(10)
     assert (tmp_path / "cookies.db").exists()
     assert values(one) == [b"PLANTED"]

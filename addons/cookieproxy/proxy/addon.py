@@ -31,11 +31,12 @@ from .keys import KeyFile, KeysError
 from .notices import Notices
 from .options import BASE, DEFAULT_STORE, add_options, path_of, store_objection, take_given_values
 from .policy import LOOK_SECONDS, Policy, RulesFile, tell_warnings
-from .recorder import SPILL_FOLDER, Recorder
+from .recorder import Recorder
 from .refusal import Refusals
 from .reverse import BrowsersHost
 from .rewriting import rewrite_whole
 from .saved_traffic import SavedTraffic
+from .storage import SPILL_FOLDER
 from .store_commands import StoreCommands
 from .traffic import LiveTraffic, Traffic
 
@@ -199,7 +200,7 @@ class Cookies:
         if only_reading and spec == DEFAULT_STORE:
             spec = "memory:"
         if self._recorder is not None:
-            if self._recorder.spec == spec:
+            if self._recorder.storage.spec == spec:
                 return
             self._recorder.close()
         cookieless = self._live.cookieless
@@ -308,7 +309,7 @@ class Cookies:
             self._saved.sessions.gather()
             self._recorder.hand_over()
             now = time.monotonic()
-            self._recorder.look_after(self._policy.config, now)
+            self._recorder.storage.look_after(self._policy.config, now)
             if now >= self._next_shed:
                 self._next_shed = now + SHED_SECONDS
                 self._live.shed()

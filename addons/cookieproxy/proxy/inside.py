@@ -80,7 +80,7 @@ class RunningProxy:
         if store is not self._store or (store is not None and self._reader is None):
             self.close()
             self._store = store
-            self._reader = None if store is None or recorder is None else _reader_of(store, recorder.spec)
+            self._reader = None if store is None or recorder is None else _reader_of(store, recorder.storage.spec)
         return self._reader
 
     def close(self) -> None:
@@ -145,7 +145,7 @@ class RunningProxy:
             list(_listeners()),
             without_password(ctx.options.cookies_store),
             str(self.rules_path),
-            "There is no store." if recorder is None else recorder.trouble,
+            "There is no store." if recorder is None else recorder.storage.trouble,
             ctx.options.cookies_fast,
             {"cookie-proxy": VERSION, "mitmproxy": _version("mitmproxy"), "suffixes": load().date},
             Path(ctx.options.confdir).expanduser() / AUTHORITY,

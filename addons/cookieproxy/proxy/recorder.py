@@ -1,8 +1,8 @@
 """Between the event loop and the store: gathers observations and changed jars, hands them over in batches, gives jars back.
 
-The event loop never waits for storage: a hand-over is a list put on the writer's queue. While there is no store, because it cannot
-be opened or its file was taken away, traffic goes on without it, what is seen waits in bounded memory, and opening is tried again
-now and then; then the store gets what waited and all the jars and cookieless sessions as they are.
+The event loop never waits for storage: a hand-over is a list put on the writer's queue. While there is no store (`storage`),
+traffic goes on without it, and what is seen waits in bounded memory; then the store gets what waited and all the jars and
+cookieless sessions as they are.
 """
 
 import logging
@@ -27,20 +27,17 @@ from ..dashboard.live import Hub
 from ..exchange import Browser
 from ..record.intake import Intake
 from ..record.jars import StoredCookie
-from ..record.leases import Change, Lease
-from ..record.lock import holder_of
-from ..record.once import OnceStore
-from ..record.policy import RecordPolicy
-from ..record.protocol import Command, Store, StoreError
+from ..record.leases import Change
+from ..record.protocol import Store, StoreError
 from ..record.sessions import StoredSession
-from ..record.store import file_now, file_of, is_elsewhere, open_store, without_password
+from ..record.store import is_elsewhere
 from ..record.tally import Tally
-from ..record.values import ValuePolicy
 from ..record.writer import Writer
 from ..sessions.shelf import MOST_DEAD, MOST_OPEN
 from .arrivals import Place, settle_guesses
 from .custody import Custody
 from .elsewhere import RETURN_SECONDS, Elsewhere
+from .storage import OnCommand, Storage
 
 logger = logging.getLogger(__name__)
 
@@ -48,20 +45,10 @@ HAND_OVER_AT = 2_000
 """Observations gathered before they are handed over without waiting for the next tick."""
 SEEN_AGAIN_SECONDS = 60.0
 """How often a client's last_seen is written."""
-SETTLE_SECONDS = 8.0
-"""How long what exchanges wait for may take at the end to go to the writer, when it cannot go into the store."""
-RETRY_SECONDS = 2.0
-"""Between two tries to open a store that could not be opened, and two looks whether its file is still there."""
 SESSION_SECONDS = 0.2
 """How long the request of a session that left memory a moment ago may wait for it, and with it all traffic."""
 
-SPILL_FOLDER = "cookies.waiting"
-"""Beside the rules: files of what waits for a database."""
-
-OVERRUN = "more comes than can be written"
-
 type Tracked = tuple[list[SessionSeen], list[FindingSeen], list[HostSeen]]
-type OnCommand = Callable[[Command], None]
 type Everyone = Callable[[], Iterable[Browser]]
 type EveryoneSessions = Callable[[], Iterable[Observation]]
 
@@ -86,20 +73,10 @@ class Recorder:
 
         `everyone` gives the clients in memory, `everyone_sessions` the cookieless sessions there with all they hold.
         """
-        self.spec = spec
-        self.name = without_password(spec)
-        """The store, as it may be shown."""
-        self._base = base
         self._suffixes = suffixes
         self._everyone = everyone
         self._everyone_sessions = everyone_sessions
-        self._on_command = on_command
         self._keeps_old = keeps_old
-        self._spill_folder = spill_folder
-        self._store: Store | None = None
-        self._writer: Writer | None = None
-        self._file: tuple[int, int] | None = None
-        self._closed_because = ""
         self._gathered: list[Observation] = []
         self._held: list[Change] = []
         """On a shared store what is kept for clients, and what changed of clients that are not ours yet."""
@@ -110,15 +87,12 @@ class Recorder:
         """Clients that left memory, and sessions that changed, with something among what is gathered."""
         self._unwritten: set[str] = set()
         """The same, with something that was handed over and may not be written yet."""
-        self._next_look = 0.0
         self.elsewhere: Elsewhere | None = Elsewhere(self) if is_elsewhere(spec) else None
         """What never lets the loop wait for a store that is not on this machine; None for one that is."""
+        self.storage = Storage(spec, base, self, self.elsewhere, on_command, keeps_old, spill_folder)
+        """The store itself, and how it fares."""
         self._tracked: Tracked | None = None
         self._excepts: Callable[[str], bool] | None = None
-        self._dropped = 0
-        self._is_overrun = False
-        self._is_closed = False
-        self._is_slow = False
         self.hub = Hub()
         """Who watches what is recorded, while it comes."""
         self.tally = Tally(time.time())
@@ -128,46 +102,17 @@ class Recorder:
 
     def open(self, config: Config) -> None:
         """Open the store and start writing. Raises StoreError. Waits for it: for start-up, and for stores on this machine."""
-        self._take(self._opened(), config)
-
-    def _opened(self) -> Store:
-        """The store. Called in any thread."""
-        try:
-            store = open_store(self.spec, self._base)
-        except StoreError as error:
-            self._closed_because = str(error)
-            raise
-        if self.elsewhere is not None:
-            try:
-                self._tracked = self._tracked_in(store)
-            except StoreError as error:
-                logger.warning(f"Sessions of before are not known: {error}")
-        return store
-
-    def _take(self, store: Store, config: Config) -> None:
-        self._store = store
-        self._file = file_now(self.spec, self._base)
-        self._dropped, self._is_overrun = 0, False
-        policy = self._policy(config)
-        self._writer = Writer(
-            store, policy, self._on_trouble, self._on_command, folder=self._spill_folder, on_lost=self._on_lost
-        )
-        if self.elsewhere is not None:
-            self.elsewhere.share(store, self._writer)
         self.configure(config)
-        self._catch_up(store, self._writer)
+        self.storage.open(config)
 
     def configure(self, config: Config) -> None:
         """Follow the `record:` section."""
         self._excepts = config.record.excepts if config.record.except_ is not None else None
-        if self._writer is not None:
-            self._writer.configure(self._policy(config))
+        self.storage.configure(config)
 
     def close(self) -> None:
         """Hand over everything and wait until it is written."""
-        self._is_closed = True
-        self.hand_over()
-        self._let_go()
+        self.storage.close()
         if self.elsewhere is not None:
             self.elsewhere.close()
         lost = sum(map(len, self._waiting.take().batches)) + self._waiting.dropped
@@ -175,20 +120,19 @@ class Recorder:
             logger.warning(f"{self.name}: {lost} observations could not be recorded.")
 
     @property
-    def trouble(self) -> str | None:
-        """Why nothing can be recorded at the moment; None while all is well."""
-        if self._writer is None:
-            return self._closed_because
-        trouble = self._writer.trouble or (OVERRUN if self._is_overrun else None)
-        overflow = self._writer.overflow
-        if trouble is None or overflow is None or not (waiting := overflow.waiting_bytes):
-            return trouble
-        return f"{trouble} Meanwhile {waiting / 1e6:.0f} MB wait in files."
+    def name(self) -> str:
+        """The store, as it may be shown."""
+        return self.storage.name
 
     @property
-    def waiting(self) -> Intake:
-        """What waits for a store that is not open."""
-        return self._waiting
+    def store(self) -> Store | None:
+        """The store, if it is open."""
+        return self.storage.store
+
+    @property
+    def writer(self) -> Writer | None:
+        """What writes into it, if it is open."""
+        return self.storage.writer
 
     @property
     def custody(self) -> Custody | None:
@@ -196,116 +140,33 @@ class Recorder:
         return None if self.elsewhere is None else self.elsewhere.custody
 
     @property
+    def waiting(self) -> Intake:
+        """What waits for a store that is not open."""
+        return self._waiting
+
+    @property
     def _is_shared(self) -> bool:
         return self.elsewhere is not None and self.elsewhere.household is not None
-
-    @property
-    def loss(self) -> str | None:
-        """Why what is seen now may not be recorded, ever; None if it will be, at once or when a database is back."""
-        if self._writer is not None and self._writer.overflow is not None:
-            return OVERRUN if self._is_overrun else None
-        return None if self.elsewhere is not None else self.trouble
-
-    @property
-    def can_give_back(self) -> bool:
-        """Whether a client that leaves memory now would get back what it had."""
-        return self._store is not None and (self.elsewhere is None or self.trouble is None)
-
-    @property
-    def writer(self) -> Writer | None:
-        """The writer, if the store is open."""
-        return self._writer
-
-    @property
-    def store(self) -> Store | None:
-        """The store, if it is open."""
-        return self._store
 
     def flow_ids(self) -> set[str]:
         """Ids of the flows that the store has something of."""
         try:
-            return set() if self._store is None else self._store.questions.flow_ids()
+            return set() if self.store is None else self.store.questions.flow_ids()
         except StoreError as error:
             logger.warning(f"What was read before is not known: {error}")
             return set()
 
-    def look_after(self, config: Config, now: float) -> None:
-        """Try again to open a store that could not be opened; make a new one if somebody took the file away."""
-        if self._writer is not None:
-            self._is_overrun, self._dropped = self._writer.dropped > self._dropped, self._writer.dropped
-            self._say_slow(self._writer.is_slow)
-        if now < self._next_look:
-            return
-        self._next_look = now + RETRY_SECONDS
+    # -- for the storage -----------------------------------------------------------------------------------------------
+
+    def found(self, store: Store) -> None:
+        """The store can be read, and will be open soon. Called in any thread."""
         if self.elsewhere is not None:
-            self._look_after_elsewhere(self.elsewhere, config)
-        elif self._writer is None:
-            self._try_again(config)
-        elif file_now(self.spec, self._base) != self._file:
-            logger.warning(f"{self.name}: the file was moved or deleted while it was in use: a new one is made.")
-            self.hand_over()
-            self._let_go()
             try:
-                self.open(config)
+                self._tracked = self._tracked_in(store)
             except StoreError as error:
-                logger.warning(f"{error} It is tried again.")
+                logger.warning(f"Sessions of before are not known: {error}")
 
-    def _say_slow(self, is_slow: bool) -> None:
-        if is_slow is not self._is_slow:
-            self._is_slow = is_slow
-            logger.warning(f"{self.name}: " + ("it does not answer." if is_slow else "it answers again."))
-
-    def _try_again(self, config: Config) -> None:
-        path = file_of(self.spec, self._base)
-        if path is not None and holder_of(path) is not None:
-            return  # asking is quick, opening would wait for the lock
-        try:
-            self.open(config)
-        except StoreError:
-            return
-        logger.warning(f"{self.name}: the store is open now; recording goes on.")
-
-    def _look_after_elsewhere(self, elsewhere: Elsewhere, config: Config) -> None:
-        if self._writer is None:
-            elsewhere.open(self._opened, lambda store: self._take_late(store, config))
-        else:
-            elsewhere.arrivals.retry()
-
-    def _take_late(self, store: Store, config: Config) -> None:
-        if self._is_closed:
-            store.close()
-            return
-        self._take(store, config)
-        logger.warning(f"{self.name}: the store is open now; recording goes on.")
-
-    def _let_go(self) -> None:
-        if self._writer is not None:
-            if self.custody is not None and not self.custody.is_settled(RETURN_SECONDS):
-                if isinstance(self._store, OnceStore):
-                    self._store.break_off()  # so that what waits there goes to the writer
-                self.custody.is_settled(SETTLE_SECONDS)
-            self._leave_unclaimed(self._writer)
-            self._writer.close()
-            self._writer = None
-        if self.elsewhere is not None:
-            self.elsewhere.unshare()
-        if self._store is not None:
-            self._store.close()
-            self._store = None
-
-    def _leave_unclaimed(self, writer: Writer) -> None:
-        """What changed of clients that could not be looked up is written as far as the store has nothing newer."""
-        custody, overflow = self.custody, writer.overflow
-        if custody is None or overflow is None:
-            return
-        now = time.time()
-        for browser in self._everyone():
-            if self._waits_for_lease(browser):
-                self._gather(browser, now, leaves=True)
-        held, self._held = self._held, []
-        overflow.leave([*custody.drain_unclaimed(), *held])
-
-    def _catch_up(self, store: Store, writer: Writer) -> None:
+    def catch_up(self, store: Store, writer: Writer) -> None:
         """What waited for a store, and the jars of all clients and sessions: the store may be older than these, or new."""
         if self._waiting.dropped:
             logger.warning(f"{self.name}: {self._waiting.dropped} observations were not kept until it was open.")
@@ -328,6 +189,15 @@ class Recorder:
         self.add_session(self._everyone_sessions())
         self.hand_over()
 
+    def drain_unclaimed(self, custody: Custody) -> list[Change]:
+        """What changed of clients that could not be looked up: the store is about to be closed."""
+        now = time.time()
+        for browser in self._everyone():
+            if self._waits_for_lease(browser):
+                self._gather(browser, now, leaves=True)
+        held, self._held = self._held, []
+        return [*custody.drain_unclaimed(), *held]
+
     # -- observing -----------------------------------------------------------------------------------------------------
 
     def admit(self, browser: Browser) -> None:
@@ -343,10 +213,10 @@ class Recorder:
 
     def restore(self, browser: Browser) -> None:
         """Give a client that appears again what the store has of its jars. Waits for it."""
-        if self._store is None:
+        if self.store is None:
             return
         self._write_first(browser.name, RETURN_SECONDS)
-        self._restore(browser, self._store, set())
+        self._restore(browser, self.store, set())
 
     def has_unwritten(self, name: str) -> bool:
         """Hand over what there is of a client or session that is about to be read; whether it may not be written yet."""
@@ -356,8 +226,8 @@ class Recorder:
         return True
 
     def _write_first(self, name: str, seconds: float) -> None:
-        if self.has_unwritten(name) and self._writer is not None:
-            self._writer.flush(seconds)
+        if self.has_unwritten(name) and self.writer is not None:
+            self.writer.flush(seconds)
 
     def _restore(self, browser: Browser, store: Store, changed: set[Place]) -> None:
         try:
@@ -427,11 +297,11 @@ class Recorder:
         """What the store has of the session with this digest, for one that is not in memory; None if it has nothing."""
         if self.elsewhere is not None:
             return self.elsewhere.session(session)
-        if self._store is None:
+        if self.store is None:
             return None
         self._write_first(session, SESSION_SECONDS)
         try:
-            return self._store.load_session(session)
+            return self.store.load_session(session)
         except StoreError as error:
             logger.warning(f"A session could not be loaded: {error}")
             return None
@@ -439,7 +309,7 @@ class Recorder:
     def tracked(self) -> Tracked:
         """The sessions of applications, findings and hosts in the store. Raises StoreError."""
         tracked, self._tracked = self._tracked, None
-        return tracked or (([], [], []) if self._store is None else self._tracked_in(self._store))
+        return tracked or (([], [], []) if self.store is None else self._tracked_in(self.store))
 
     def _tracked_in(self, store: Store) -> Tracked:
         """Where clients are claimed, their sessions come with them."""
@@ -449,7 +319,7 @@ class Recorder:
     def open_sessions(self) -> list[SessionChange]:
         """The sessions in the store that nobody has ended, the last used last: some may have run out while no proxy ran."""
         try:
-            return [] if self._store is None else self._store.load_open_sessions()
+            return [] if self.store is None else self.store.load_open_sessions()
         except StoreError as error:
             logger.warning(f"Which sessions have run out is not known: {error}")
             return []
@@ -509,7 +379,7 @@ class Recorder:
     def hand_over(self, wait: bool = False) -> None:
         """Give the writer what was gathered; with `wait` block on a full queue instead of dropping (reading files)."""
         self.tally.take(self._gathered)
-        if self._writer is None:
+        if self.writer is None:
             batch, self._gathered = self._gathered, []
             self._waiting.put(batch)
             return
@@ -517,7 +387,7 @@ class Recorder:
         if self._held and self.custody is not None:
             held, self._held = self._held, []
             self.custody.put(held)
-        if self._unwritten and self._writer.flush(0):
+        if self._unwritten and self.writer.flush(0):
             self._unwritten = set()
         self._unwritten |= self._left
         self._left = set()
@@ -525,16 +395,9 @@ class Recorder:
             return
         batch, self._gathered = self._gathered, []
         if wait or self._keeps_old:
-            self._writer.put_blocking(batch)
+            self.writer.put_blocking(batch)
         else:
-            self._writer.put(batch)
-
-    def _on_lost(self, lost: frozenset[Lease]) -> None:
-        if (custody := self.custody) is not None:
-            custody.lose(lost)
-
-    def _on_trouble(self, message: str) -> None:
-        logger.warning(f"cookies_store: {message}")
+            self.writer.put(batch)
 
     def _gather(self, browser: Browser, now: float, leaves: bool = False) -> set[Place]:
         """Take the changes of one client's jars; where they were."""
@@ -563,10 +426,6 @@ class Recorder:
             self._gathered.append(change._replace(fence=fence))
         else:
             self._held.append(change)
-
-    def _policy(self, config: Config) -> RecordPolicy:
-        record = config.record
-        return RecordPolicy(ValuePolicy(record.values), None if self._keeps_old else record.keep, record.max_bytes)
 
 
 def _all_cookies(browser: Browser) -> Iterator[tuple[JarKind, Cookie]]:

@@ -27,7 +27,7 @@ class Refusals:
 
     def refuse(self, flow: http.HTTPFlow, config: Config, recorder: Recorder | None) -> bool:
         """Whether this request was answered with a refusal."""
-        trouble = None if recorder is None or config.on_store_failure != REFUSE else recorder.loss
+        trouble = None if recorder is None or config.on_store_failure != REFUSE else recorder.storage.loss
         if (trouble is not None) is not self._refusing:
             self._refusing = trouble is not None
             logger.warning(

@@ -103,13 +103,13 @@ class Replay:
             counts.known += 1
         if counts.flows >= self._look_after_at:
             self._look_after_at += LOOK_AFTER_FLOWS
-            self._recorder.look_after(self._config, time.monotonic())
+            self._recorder.storage.look_after(self._config, time.monotonic())
             self._traffic.shed()
 
     @property
     def trouble(self) -> str | None:
         """Why nothing can be written at the moment; None while all is well."""
-        return self._recorder.trouble
+        return self._recorder.storage.trouble
 
     def finish(self) -> None:
         """Take what still waits for earlier flows, and wait until all is written."""

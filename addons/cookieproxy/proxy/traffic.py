@@ -85,7 +85,7 @@ class Traffic:
 
     def shed(self) -> None:
         """Keep the memory within bounds, if those who have to leave it are kept in a store."""
-        if self.recorder is not None and self.recorder.can_give_back:
+        if self.recorder is not None and self.recorder.storage.can_give_back:
             self._browsers.shed()
 
     def forget(self, flow: HTTPFlow) -> None:

@@ -11,7 +11,7 @@ def test_nothing_is_told() -> None:
 
 
 def test_what_was_told_is_read() -> None:
-    told = Orders(read({BALANCERS: "10.0.0.0/24, 127.1.2.3,::1"}).balancers, Worker(5, "secret"))
+    told = Orders(read({BALANCERS: "10.0.0.0/24, 127.1.2.3,::1"}).balancers, Worker(5, "secret", 8080))
     assert read(told.environment()) == told
     assert [told.trusts(each) for each in ("10.0.0.9", "::ffff:10.0.0.9", "::1", "127.1.2.3")] == [True] * 4
     assert [told.trusts(each) for each in ("10.0.1.9", "127.0.0.1", "::2", "somewhere")] == [False] * 4

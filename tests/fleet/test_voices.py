@@ -45,4 +45,16 @@ async def test_what_all_say_of_the_rules_is_said_once(out: io.StringIO, monkeypa
     assert out.getvalue() == f"workers | {MISTAKE}\n"
     both.hear("w2", MISTAKE)
     await asyncio.sleep(0.05)
-    assert "Of 2 workers only w2 said so: /etc/rules.yaml:3:1: a value is missing here" in out.getvalue()
+    assert "All workers but w1 said so: /etc/rules.yaml:3:1: a value is missing here" in out.getvalue()
+
+
+async def test_one_that_starts_speaks_for_itself(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voices, "SETTLE_SECONDS", 0.01)
+    both = Voices(2, RULES, out)
+    both.is_up = "w1".__eq__
+    both.hear("w2", MISTAKE)
+    await asyncio.sleep(0.05)
+    assert out.getvalue() == f"w2      | {MISTAKE}\n"
+    both.hear("w1", MISTAKE)
+    await asyncio.sleep(0.05)
+    assert out.getvalue().splitlines()[1:] == [f"workers | {MISTAKE}"], "the other is not up, and not missed"

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 ALICE, BOB = "10.0.0.1 Chrome/156 3fa9c1", "10.0.0.2 Firefox/150 77b0aa"
 
 
-def held(value: bytes, client: str = ALICE, fence: int = 0, session: str | None = None) -> JarChange:
-    cookie = Cookie(b"sid", value, "shop.example", b"/", 100.0, 100.0, 1, set_time=100.0)
-    return JarChange(100.0, client, JarKind.HELD, session, "shop.example", cookie.key, cookie, fence)
+def held(value: bytes, client: str = ALICE, fence: int = 0, session: str | None = None, at: float = 100.0) -> JarChange:
+    cookie = Cookie(b"sid", value, "shop.example", b"/", 100.0, at, 1, set_time=at)
+    return JarChange(at, client, JarKind.HELD, session, "shop.example", cookie.key, cookie, fence)
 
 
 def session(last_used: float = 100.0) -> SessionChange:
@@ -71,7 +71,8 @@ class Process:
 
     async def claim(self, client: str = ALICE) -> list[bytes]:
         claimed = await asyncio.to_thread(self.custody.claim, client)
-        self.custody.note(client, claimed.fence, await asyncio.to_thread(self.custody.followed, client))
+        followed = await asyncio.to_thread(self.custody.followed, client)
+        self.custody.note(client, claimed.fence, followed, claimed.cookies)
         return [cookie.value for _, _, cookie in claimed.cookies]
 
     async def keep(self, *changes: JarChange | SessionChange) -> None:
@@ -131,11 +132,65 @@ def test_what_an_exchange_waits_for_is_kept_also_if_its_client_was_taken_meanwhi
         taken = leases.claim(ALICE, by_force=True)
         assert taken is not None
         other.custody.note(ALICE, taken.fence)
-        await other.keep(held(b"meanwhile"))
+        leases.keep([held(b"meanwhile", fence=taken.fence)])
         await one.keep(held(b"latest"))
         assert one.told == [("disown", ALICE)]
         assert other.told[:1] == [("let go", ALICE)]
         assert await other.claim() == [b"latest"]
+
+    run(scenario)
+
+
+def test_who_loses_a_client_by_force_hears_of_it(two: tuple[Process, Process]) -> None:
+    """Without a write that is refused, it would go on with what it has."""
+    one, other = two
+
+    async def scenario() -> None:
+        await one.claim()
+        assert other.store.leases is not None
+        other.store.leases.claim(ALICE, by_force=True)
+        while not one.told:
+            await asyncio.sleep(0.01)
+        assert one.told == [("disown", ALICE)]
+        assert not one.custody.fence_of(ALICE)
+
+    run(scenario)
+
+
+def test_what_was_set_elsewhere_since_is_not_written_over(two: tuple[Process, Process]) -> None:
+    """Neither by an exchange whose client was taken meanwhile, nor by what waited for a claim."""
+    one, other = two
+
+    async def scenario() -> None:
+        await one.claim()
+        leases = other.store.leases
+        assert leases is not None
+        taken = leases.claim(ALICE, by_force=True)
+        assert taken is not None
+        leases.keep([held(b"newer", fence=taken.fence, at=101.0)])
+        await one.keep(held(b"older"))
+        assert await other.claim() == [b"newer"]
+        one.custody.put([held(b"older still")])
+        assert await one.claim() == [b"newer"]
+        assert await asyncio.to_thread(one.custody.is_settled, 5.0)
+        assert [cookie.value for _, _, cookie in one.store.load_jars(ALICE)] == [b"newer"]
+
+    run(scenario)
+
+
+def test_who_asked_for_a_client_gets_it_though_it_is_wanted_back_at_once(two: tuple[Process, Process]) -> None:
+    one, other = two
+
+    async def scenario() -> None:
+        await one.claim()
+        asked = asyncio.ensure_future(other.claim())
+        while (going := one.custody.settled(ALICE)) is None:
+            await asyncio.sleep(0.001)
+        await asyncio.wait([going])
+        back = asyncio.ensure_future(one.claim())
+        assert await asked == []
+        assert await back == []
+        assert other.told == [("let go", ALICE)], "it was asked for, and not taken by force"
 
     run(scenario)
 

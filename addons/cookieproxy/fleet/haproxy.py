@@ -85,6 +85,8 @@ backend {BACKEND}
     # The worker's own word that its rules are in force and that it is not about to end.
     option httpchk GET {HEALTH_PATH}
     http-check expect status 200
+    # 404 says that it is about to end: nobody new goes there, and who is there may stay.
+    http-check disable-on-404
     # send-proxy: the line that says whose connection it is (PROXY protocol, version 1). A worker that is down has its connections
     # cut, so that no client talks to two. The weight is how many places on the ring a worker has: more of them, more even.
     default-server check inter {CHECK_SECONDS}s fall {DOWN_AFTER} rise 1 send-proxy on-marked-down shutdown-sessions weight 100

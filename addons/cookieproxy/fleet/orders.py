@@ -2,13 +2,14 @@
 
 `COOKIES_BALANCERS` is for everybody who puts a balancer before a proxy: the addresses or networks, separated by commas, of those
 who say whose connection it is (`proxy_line`). A proxy that is told so takes connections from nobody else. `COOKIES_WORKER` is
-private to `scripts/proxy --workers` and its workers: JSON with the file descriptor of a channel between them, and the dashboard's
-token, which all workers share. On the channel the worker says `ready` and `idle`, its supervisor `drain`; each in a line.
+private to `scripts/proxy --workers` and its workers: JSON with the file descriptor of a channel between them, the dashboard's
+token, which all workers share, and HAProxy's port. On the channel the worker says `ready` and `idle`, its supervisor `drain`;
+each in a line.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 
 BALANCERS = "COOKIES_BALANCERS"
@@ -32,6 +33,8 @@ class Worker:
     """A file descriptor: our end of a pair of sockets."""
     token: str
     """The dashboard's, for clients on other machines."""
+    port: int = 0
+    """Where HAProxy listens on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Orders:
         """The variables that say so."""
         said = {BALANCERS: ",".join(map(str, self.balancers))} if self.balancers else {}
         if self.worker is not None:
-            said[WORKER] = json.dumps({"channel": self.worker.channel, "token": self.worker.token})
+            said[WORKER] = json.dumps(asdict(self.worker))
         return said
 
 
@@ -84,6 +87,6 @@ def _worker(text: str) -> Worker | None:
         return None
     try:
         said = json.loads(text)
-        return Worker(int(said["channel"]), str(said["token"]))
+        return Worker(int(said["channel"]), str(said["token"]), int(said.get("port", 0)))
     except (ValueError, TypeError, KeyError):
         raise OrdersError(f"{WORKER} is set by scripts/proxy --workers, and by nobody else.") from None

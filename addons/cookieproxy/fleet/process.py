@@ -88,17 +88,22 @@ class Worker(Child):
         self._writer: asyncio.StreamWriter | None = None
         self._hearing: asyncio.Task[None] | None = None
 
-    async def start(self, command: Sequence[str | Path], balancers: Networks, token: str) -> None:
-        """Start it; `ready` is set once it does its work."""
+    async def start(self, command: Sequence[str | Path], balancers: Networks, token: str, port: int) -> None:
+        """Start it behind a balancer that listens at that port; `ready` is set once it does its work."""
         self.ready.clear()
         self.idle.clear()
         ours, theirs = socket.socketpair()
         with theirs:
-            told = Orders(balancers, orders.Worker(theirs.fileno(), token))
+            told = Orders(balancers, orders.Worker(theirs.fileno(), token, port))
             env = {**os.environ, **told.environment(), "PYTHONUNBUFFERED": "1"}
             await self._start(command, env, [theirs.fileno()])
         reader, self._writer = await asyncio.open_unix_connection(sock=ours)
         self._hearing = asyncio.create_task(self._hear(reader, self._writer))
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it does its work."""
+        return self.runs and self.ready.is_set()
 
     async def becomes_ready(self, seconds: float) -> bool:
         """Whether it does its work before it ends, or the time is over."""

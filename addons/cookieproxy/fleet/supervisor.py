@@ -52,6 +52,7 @@ class Supervisor:
         self._program = haproxy
         self._voices = Voices(asked.workers, asked.rules)
         self._workers = [Worker(name_of(number), self._voices) for number in range(1, asked.workers + 1)]
+        self._voices.is_up = lambda name: any(each.is_up for each in self._workers if each.name == name)
         self._balancer = Balancer("haproxy", self._voices)
         self._admin = Admin(str(place / "haproxy.sock"))
         self._file = place / "haproxy.cfg"
@@ -126,7 +127,7 @@ class Supervisor:
     async def _start(self, worker: Worker) -> bool:
         """Start a worker; whether it does its work. One that does not is no more afterwards."""
         command = command_of(Path(sys.executable), SCRIPT, self._port_of(worker), self._asked.given)
-        await worker.start(command, (ip_network(self._source),), self._token)
+        await worker.start(command, (ip_network(self._source),), self._token, self._asked.listen.port)
         if await worker.becomes_ready(START_SECONDS):
             return True
         if worker.runs:
@@ -141,7 +142,7 @@ class Supervisor:
 
     async def _all_are_healthy(self) -> bool:
         healths = await self._admin.healths()
-        return all(healths.get(worker.name, "").endswith("OK") for worker in self._workers)
+        return all("OK" in healths.get(worker.name, "") for worker in self._workers)
 
     def _tell_where(self) -> None:
         listen, count = self._asked.listen, self._asked.workers
@@ -205,7 +206,7 @@ class Supervisor:
             await asyncio.sleep(LOOK_AT_HEALTH_SECONDS)
             now, healths = asyncio.get_running_loop().time(), await self._admin.healths()
             for worker in self._workers:
-                if healths.get(worker.name, "OK").endswith("OK") or not worker.runs or worker.lock.locked():
+                if "OK" in healths.get(worker.name, "OK") or not worker.runs or worker.lock.locked():
                     silent_since.pop(worker.name, None)
                 elif now - silent_since.setdefault(worker.name, now) >= HUNG_SECONDS:
                     self._voices.say(f"Worker {worker.name} has not answered for {HUNG_SECONDS:.0f} s; it is ended.")

@@ -8,10 +8,12 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
+
+from .haproxy import name_of
 
 WIDTH = 7
 """Characters of the longest name, `haproxy`."""
@@ -27,10 +29,12 @@ class Voices:
     """The log of a fleet."""
 
     def __init__(self, workers: int, rules: Path, out: TextIO | None = None) -> None:
-        self._workers = workers
         self._of_rules = (f"{rules}:", f"{rules.name}:", "The last good rules ")
         """How lines about them begin."""
         self._out = out or sys.stdout
+        self.is_up: Callable[[str], bool] = lambda name: True
+        """Whether a worker does its work: one that starts says what it finds by itself."""
+        self._names = [name_of(number) for number in range(1, workers + 1)]
         self._heard: dict[str, set[str]] = {}
         """Who has said a line about the rules, for as long as others may still say it."""
 
@@ -49,22 +53,23 @@ class Voices:
         if heard is not None and name not in heard:
             heard.add(name)
             return
-        self._heard[text] = {name}
-        self._write(ALL if self._workers > 1 else name, line)
-        if self._workers > 1:
-            asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._settle, text, self._heard[text])
+        heard = self._heard[text] = {name}
+        expected = set(filter(self.is_up, self._names))
+        self._write(ALL if len(self._names) > 1 and (name in expected or not expected) else name, line)
+        if len(self._names) > 1:
+            asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._settle, text, heard, name in expected)
 
     async def listen(self, name: str, stream: asyncio.StreamReader) -> None:
         """Hear all that a process says, until it has ended."""
         async for line in _lines(stream):
             self.hear(name, line)
 
-    def _settle(self, text: str, heard: set[str]) -> None:
-        """All that can have said it have."""
+    def _settle(self, text: str, heard: set[str], all_should: bool) -> None:
+        """All that can have said it have; not those that started, or ended, meanwhile."""
         if self._heard.get(text) is heard:
             del self._heard[text]
-        if len(heard) < self._workers:
-            self.say(f"Of {self._workers} workers only {', '.join(sorted(heard))} said so: {text}")
+        if all_should and (missing := set(filter(self.is_up, self._names)) - heard):
+            self.say(f"All workers but {', '.join(sorted(missing))} said so: {text}")
 
     def _write(self, name: str, line: str) -> None:
         """Nobody may have to wait because nobody reads any more."""

@@ -64,6 +64,11 @@ class Households(NamedTuple):
         for one in self.each:
             one.disown(client)
 
+    def tell_again(self, since: float) -> None:
+        """What was told since then (Unix seconds) may be lost with the store's machine."""
+        for one in self.each:
+            one.tell_again(since)
+
     def welcome(self, sessions: Sequence[SessionSeen]) -> None:
         """A client has come with these sessions of applications: they go on in what passes now, or in what is read."""
         reading = [one for one in self.each[1:] if one.recorder is not None]

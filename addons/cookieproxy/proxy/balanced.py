@@ -14,16 +14,19 @@ from contextlib import suppress
 
 from mitmproxy import connection, ctx, http
 from mitmproxy.proxy.server import ConnectionHandler
+from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from ..fleet.orders import DRAIN, IDLE, READY, Orders
 from .addon import Cookies
 from .dashboard import Dashboard
 from .fast import connection_handlers
-from .proxy_line import ProxyLine
+from .proxy_line import ENDS, ILL, WELL, ProxyLine
 
 logger = logging.getLogger(__name__)
 
 MITMPROXYS_LOGGER = logging.getLogger("mitmproxy.proxy.server")
+DEFAULT_PORT = 8080
+"""mitmproxy's, if none is said."""
 LOOK_SECONDS = 0.1
 """Between two looks whether exchanges have ended."""
 
@@ -92,7 +95,7 @@ class Balanced:
             client.error = "Nobody could read whose connection it is."
             return
         self._nameless.add(client.peername[:2])
-        handler.layer = ProxyLine(handler, self._is_named, self._illness)  # type: ignore[assignment]  # it is asked for `handle_event` only
+        handler.layer = ProxyLine(handler, self._is_named, self._health)  # type: ignore[assignment]  # it is asked for `handle_event` only
 
     def _is_named(self, handler: ConnectionHandler, client: tuple[str, int]) -> bool:
         """A connection is this client's; whether it may stay."""
@@ -105,11 +108,38 @@ class Balanced:
             block.client_connected(known)  # it has judged the balancer
         return not known.error
 
-    def _illness(self) -> str | None:
-        """Why a balancer should send nobody here; None if it may."""
+    def _health(self) -> bytes:
+        """What a balancer is answered that asks whether it may send anybody here."""
         if self._draining is not None:
-            return "It is about to end."
-        return None if self._cookies.config is not None else "There are no rules in force."
+            return ENDS
+        return WELL if self._cookies.config is not None else ILL + b"There are no rules in force.\n"
+
+    async def server_connect(self, data: ServerConnectionHookData) -> None:
+        """Nobody is to be connected to the balancer from here: it would be told that this machine is the client.
+
+        The name is looked up once, so that it cannot mean something else a moment later.
+        """
+        server = data.server
+        if server.error or server.address is None or server.transport_protocol != "tcp":
+            return
+        host, port, *_ = server.address
+        if port != self._balancers_port():
+            return
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError:
+            return  # whoever connects will find out, too
+        addresses = [str(address[0]) for *_, address in found]
+        if any(is_of_this_machine(address) or self._orders.trusts(address) for address in addresses):
+            server.error = "That is this proxy itself."
+            return
+        server.sni = server.sni or host
+        server.address = (addresses[0], port)
+
+    def _balancers_port(self) -> int:
+        """Those that are not our supervisor's listen where we do, if our documentation was followed."""
+        worker = self._orders.worker
+        return worker.port if worker is not None else ctx.options.listen_port or DEFAULT_PORT
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
@@ -174,6 +204,17 @@ class Balanced:
         asyncio.get_running_loop().remove_reader(channel)
         channel.close()
         self._channel = None
+
+
+def is_of_this_machine(address: str) -> bool:
+    """Whether who connects to this IP address stays on this machine."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.bind((address, 0))
+        except OSError:
+            return False
+    return True
 
 
 def _close(handler: ConnectionHandler) -> None:

@@ -16,7 +16,8 @@ from itertools import count
 from threading import Event
 
 from ..core.events import SessionSeen
-from ..record.leases import CUT_OFF, NOTHING_LOST, Change, Claimed, Lease, Leases
+from ..record.jars import StoredCookie
+from ..record.leases import CUT_OFF, NOTHING_LOST, Change, Claimed, Lease, Leases, not_older
 from ..record.protocol import StoreError
 from ..record.through import Insisting, Through
 from .household import Asking, Household, awaited_answer
@@ -35,6 +36,10 @@ PATIENCE_SECONDS = 0.5
 """How long an exchange waits until what it changed is in the store."""
 FLUSH_SECONDS = 0.8
 """How long what is to be written of a client that is wanted may take."""
+UNSAFE_SECONDS = 5.0
+"""What was written so shortly before the store was gone may not have been on its disk."""
+COURTESY_SECONDS = 0.1
+"""How long a client that somebody wanted is not claimed again, so that whoever asked gets it."""
 TRIES = 3
 """Of writing what an exchange waits for, each under a new claim."""
 MOST_UNCLAIMED = 20_000
@@ -96,8 +101,14 @@ class Custody:
         """The sessions of applications of a client that was claimed. Called in any thread. Raises StoreError."""
         return self._leases.followed(client)
 
-    def note(self, client: str, fence: int, followed: Sequence[SessionSeen] = ()) -> None:
-        """The client is ours; what waited for that is written."""
+    def note(
+        self,
+        client: str,
+        fence: int,
+        followed: Sequence[SessionSeen] = (),
+        stored: Sequence[StoredCookie] = (),
+    ) -> None:
+        """The client is ours; what waited for that is written, where what is stored is not newer."""
         if followed and self._fences.get(client) != fence:
             self._household.welcome(followed)
         with suppress(RuntimeError):  # there is no loop where files are read without one
@@ -106,7 +117,7 @@ class Custody:
         waiting = self._unclaimed.pop(client, None)
         if waiting:
             self._number_unclaimed -= len(waiting)
-            self.put(waiting)
+            self.put(not_older(waiting, stored))
 
     def is_settled(self, seconds: float) -> bool:
         """Wait, in a thread, until what was put is in the store or with the writer; False if that takes too long."""
@@ -185,7 +196,12 @@ class Custody:
         self._going |= dict.fromkeys(going, done)
         try:
             for client in clients:
-                self._fences[client] = (await self._asking.ask(partial(self.claim, client))).fence
+                claimed = await self._asking.ask(partial(self.claim, client))
+                self._fences[client] = claimed.fence
+                changes[:] = [
+                    *(change for change in changes if change.client != client),
+                    *not_older((change for change in changes if change.client == client), claimed.cookies),
+                ]
             changes[:] = [change._replace(fence=self._fences[change.client]) for change in changes]
             answer, kept = awaited_answer()
             self._through.keep(changes, kept)
@@ -217,40 +233,45 @@ class Custody:
 
     def _on_word(self, word: str) -> None:
         """Somebody says something to this process; in the thread."""
-        client = self._leases.is_wanted(word)
-        if self._loop is not None:
+        client, taken = self._leases.is_wanted(word), self._leases.is_taken(word)
+        if taken is not None:
+            self._tell_lost(frozenset((taken,)))
+        elif self._loop is not None:
+            since = self._through.well_at - UNSAFE_SECONDS
             with suppress(RuntimeError):  # the loop is closed: the proxy has ended
-                self._loop.call_soon_threadsafe(self._heard, word, client)
+                self._loop.call_soon_threadsafe(self._heard, word, client, since)
 
-    def _heard(self, word: str, client: str | None) -> None:
+    def _heard(self, word: str, client: str | None, since: float) -> None:
         if word == CUT_OFF:
-            self._looking = asyncio.ensure_future(self._look_after_all())
+            self._looking = asyncio.ensure_future(self._look_after_all(since))
         elif client is None:
             self.on_word(word)
         elif client not in self._going:
-            self.give_away(client)
+            self.give_away(client, COURTESY_SECONDS)
 
-    async def _look_after_all(self) -> None:
-        """What others asked for meanwhile was not heard: they have it by now."""
+    async def _look_after_all(self, since: float) -> None:
+        """What others asked for meanwhile was not heard: they have it by now. What was written last may be lost (`leases`)."""
         leases = [Lease(*each) for each in self._fences.items()]
         with suppress(StoreError):
             self._lose(await self._asking.ask(lambda: self._leases.lost(leases)))
+            self._household.tell_again(since)
 
-    def give_away(self, client: str) -> None:
-        """Write what there is of a client, forget and release it."""
+    def give_away(self, client: str, pause_seconds: float = 0.0) -> None:
+        """Write what there is of a client, forget and release it; for a while it is not claimed again."""
         fence = self._fences.get(client)
         if fence is None:
             return
         self._household.let_go(client)
         del self._fences[client]
-        self._going[client] = asyncio.ensure_future(self._gone(Lease(client, fence)))
+        self._going[client] = asyncio.ensure_future(self._gone(Lease(client, fence), pause_seconds))
 
-    async def _gone(self, lease: Lease) -> None:
+    async def _gone(self, lease: Lease, pause_seconds: float) -> None:
         released, done = awaited_answer()
         try:
             await self._asking.ask(lambda: self._writer.flush(FLUSH_SECONDS))
             self._through.release([lease], done)
             await released
+            await asyncio.sleep(pause_seconds)
         finally:
             self._going.pop(lease.client, None)
 

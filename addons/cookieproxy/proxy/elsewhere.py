@@ -105,7 +105,7 @@ class Elsewhere:
         if custody is None:
             return [] if store is None else store.load_jars(client)
         claimed = custody.claim(client)
-        custody.note(client, claimed.fence, custody.followed(client))
+        custody.note(client, claimed.fence, custody.followed(client), claimed.cookies)
         return claimed.cookies
 
     def share(self, store: Store, writer: Writer) -> None:
@@ -144,7 +144,7 @@ class Elsewhere:
         claimed = custody.claim(name)
         followed = [] if custody.fence_of(name) == claimed.fence else custody.followed(name)
         with suppress(RuntimeError):  # the loop is closed: the proxy has ended
-            loop.call_soon_threadsafe(custody.note, name, claimed.fence, followed)
+            loop.call_soon_threadsafe(custody.note, name, claimed.fence, followed, claimed.cookies)
         return claimed
 
     def _written(self, store: Store | None, writer: Writer | None, is_unwritten: bool) -> Store:
@@ -252,7 +252,7 @@ class Elsewhere:
             claimed = await self._lookups.ask(lambda: custody.claim_if_free(client))
             if claimed is None:
                 return  # whoever has it will see to it
-            custody.note(client, claimed.fence)
+            custody.note(client, claimed.fence, (), claimed.cookies)
         stored = await self._lookups.ask(lambda: store.load_session(change.session))
         if stored is not None and stored.ended is None and not is_awake(change.session):
             if stored.last_used > change.last_used:

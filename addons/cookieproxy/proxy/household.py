@@ -19,6 +19,9 @@ class Household(Protocol):
     def disown(self, client: str) -> None:
         """Forget a client and all that changed."""
 
+    def tell_again(self, since: float) -> None:
+        """What was told since then (Unix seconds) may be lost with the store's machine: tell it again."""
+
     def welcome(self, sessions: Sequence[SessionSeen]) -> None:
         """A client has come with these sessions of applications."""
 

@@ -21,21 +21,24 @@ NOBODY = ("0.0.0.0", 0)  # noqa: S104  # nothing listens there: it is what a cli
 QUESTION = f"GET {HEALTH_PATH} HTTP/1.".encode()
 WELL = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nIt does its work.\n"
 ILL = b"HTTP/1.0 503 Service Unavailable\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
+ENDS = b"HTTP/1.0 404 Not Found\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nIt is about to end.\n"
+"""Nobody new may come, but who is here may stay: balancers cut the connections of those that are ill."""
 
 type Named = Callable[[ConnectionHandler, tuple[str, int]], bool]
 """Told whose connection it is; answers whether it may stay."""
-type Illness = Callable[[], str | None]
+type Health = Callable[[], bytes]
+"""What a balancer is answered that asks."""
 
 
 class ProxyLine:
     """Stands where the outermost layer of a connection stood."""
 
-    def __init__(self, handler: ConnectionHandler, named: Named, illness: Illness) -> None:
+    def __init__(self, handler: ConnectionHandler, named: Named, health: Health) -> None:
         self.context = handler.layer.context
         self._handler = handler
         self._layer = handler.layer
         self._named = named
-        self._illness = illness
+        self._health = health
         self._octets = b""
         self._said: Said | None = None
 
@@ -82,7 +85,7 @@ class ProxyLine:
         yield CloseConnection(client)
 
     def _answer(self) -> Iterator[Command]:
-        client, illness = self._handler.client, self._illness()
+        client = self._handler.client
         client.error = "It was a question after our health."
-        yield SendData(client, WELL if illness is None else ILL + illness.encode() + b"\n")
+        yield SendData(client, self._health())
         yield CloseConnection(client)

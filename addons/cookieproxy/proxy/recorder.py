@@ -242,11 +242,18 @@ class Recorder:
         now, changed = time.time(), set(changed)
         told = list(browser.drain_changes())
         settled = settle_guesses(browser, (each for kind, of, each in cookies if of is None and kind is JarKind.MIRROR))
+        here = {(kind, each.key): each.set_time for kind, each in _all_cookies(browser)}
+        settled |= {
+            (kind, each.key)
+            for kind, of, each in cookies
+            if of is None
+            and here.get((kind, each.key), each.set_time) < each.set_time  # another process has set it since
+        }
         for kind, key, now_there in told:
             if (kind, key) not in settled:
                 changed.add((kind, key))
                 self._change(browser, kind, key, now_there, now)
-        changed = changed - settled | {(kind, each.key) for kind, each in _all_cookies(browser)}
+        changed = (changed | here.keys()) - settled
         for kind, session, cookie in cookies:
             if session is None and (kind, cookie.key) not in changed:
                 browser.restore(kind, cookie)
@@ -341,11 +348,21 @@ class Recorder:
         if self.custody is None:
             return None
         now = time.time()
-        if self.custody.fence_of(browser.name):
+        if not self._waits_for_lease(browser):
             for key, cookie in browser.held.drain_changes().items():
                 self._change(browser, JarKind.HELD, key, cookie, now)
         held, self._held = self._held, []
         return self.custody.keep(held)
+
+    def tell_again(self, browsers: Iterable[Browser], since: float) -> None:
+        """What changed in the jars of these since then (Unix seconds) may be lost with the store's machine."""
+        now = time.time()
+        for browser in browsers:
+            if self._waits_for_lease(browser):
+                continue
+            for kind, cookie in _all_cookies(browser):
+                if max(cookie.set_time, cookie.last_access_time) >= since:
+                    self._change(browser, kind, cookie.key, cookie, now)
 
     def disown(self, browser: Browser) -> None:
         """A client is another process' by now: what changed here since is nothing."""
@@ -373,8 +390,12 @@ class Recorder:
         self._dirty = {browser: None for browser in self._dirty if self._waits_for_lease(browser)}
 
     def _waits_for_lease(self, browser: Browser) -> bool:
-        """Its changes stay in its jars until the client is ours."""
-        return self._is_shared and (self.custody is None or not self.custody.fence_of(browser.name))
+        """Its changes stay in its jars until the client is ours, and the store has told of it."""
+        elsewhere = self.elsewhere
+        if elsewhere is None or elsewhere.household is None:
+            return False
+        custody = elsewhere.custody
+        return custody is None or not custody.fence_of(browser.name) or elsewhere.arrivals.is_unknown(browser)
 
     def hand_over(self, wait: bool = False) -> None:
         """Give the writer what was gathered; with `wait` block on a full queue instead of dropping (reading files)."""

@@ -6,7 +6,7 @@ The requests that wait for their responses are bounded: those that never get one
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
 
 from mitmproxy.http import HTTPFlow
@@ -34,6 +34,11 @@ logger = logging.getLogger(__name__)
 MOST_PENDING = 10_000
 FIELDS_WITH_IDS = frozenset((b"referer", ASK_HEADER.lower().encode()))
 """Of a request, beside its target."""
+COMINGS = 8
+"""How often an exchange waits for a client that other processes take away again before it could go on."""
+
+type Digests = Callable[[], list[str]]
+"""Which cookieless sessions have to be looked up, as far as is known now."""
 
 
 class Pending(NamedTuple):
@@ -118,6 +123,11 @@ class Traffic:
             self.recorder.disown(browser)
         self.sessions.forget(client)
 
+    def tell_again(self, since: float) -> None:
+        """What changed of clients since then may be lost with the store's machine."""
+        if self.recorder is not None:
+            self.recorder.tell_again(self._browsers, since)
+
     def _on_new_browser(self, browser: Browser) -> None:
         if self.recorder is not None:
             self.recorder.restore(browser)
@@ -166,14 +176,21 @@ class LiveTraffic(Traffic):
         self.cookieless.keeper.disown(client)
         super().disown(client)
 
+    def tell_again(self, since: float) -> None:
+        """The same, with the sessions in the URL."""
+        super().tell_again(since)
+        if self.recorder is not None:
+            self.recorder.add_session(self.cookieless.keeper.everything())
+
     def request(self, flow: HTTPFlow, head: RequestHead) -> Awaitable[None] | None:
         """The way up, before the body."""
         if self._policy is None:
             return None
         browser = self._browsers.of(flow)
         if self._elsewhere is not None:
-            digests = self._not_at_hand(head)
-            return self._when_known(browser, digests, lambda: self._enter(flow, head, browser), flow)
+            return self._when_known(
+                flow, browser, lambda: self._not_at_hand(head), lambda whose: self._enter(flow, head, whose), True
+            )
         self._enter(flow, head, browser)
         return None
 
@@ -188,7 +205,12 @@ class LiveTraffic(Traffic):
                 self._request(flow, head, browser)
 
     def _when_known(
-        self, browser: Browser, digests: Sequence[str], then: Callable[[], None], request: HTTPFlow | None = None
+        self,
+        flow: HTTPFlow,
+        browser: Browser,
+        digests: Digests,
+        then: Callable[[Browser], None],
+        may_be_refused: bool = False,
     ) -> Awaitable[None] | None:
         """Go on now, or when the store has told of the client and of the sessions of these digests.
 
@@ -196,28 +218,39 @@ class LiveTraffic(Traffic):
         """
         elsewhere = self._elsewhere
         client = None if elsewhere is None else elsewhere.arrivals.waiting_for(browser)
-        if elsewhere is None or (client is None and not digests and not elsewhere.arrivals.is_unknown(browser)):
-            then()
+        if elsewhere is None or (client is None and not digests() and not elsewhere.arrivals.is_unknown(browser)):
+            then(browser)
             return self._kept(browser)
-        return self._wait(elsewhere, browser, digests, then, request)
+        return self._wait(elsewhere, flow, browser, digests, then, may_be_refused)
 
     async def _wait(
         self,
         elsewhere: Elsewhere,
+        flow: HTTPFlow,
         browser: Browser,
-        digests: Sequence[str],
-        then: Callable[[], None],
-        request: HTTPFlow | None,
+        digests: Digests,
+        then: Callable[[Browser], None],
+        may_be_refused: bool,
     ) -> None:
-        """Go on when the store has told of both, or takes too long; only this exchange waits."""
-        found = await elsewhere.find(digests) if digests else {}
-        if (client := elsewhere.arrivals.waiting_for(browser)) is not None:
-            await asyncio.shield(client)  # others wait for it, too
-        trouble = elsewhere.unknown(browser, found)
-        if trouble is not None and request is not None and self._refuses(request, trouble):
+        """Go on when the store has told of both, or takes too long; only this exchange waits.
+
+        Another process may want the client meanwhile, and have it: then it has to come back first.
+        """
+        for _ in range(COMINGS):
+            asked = digests()
+            found = await elsewhere.find(asked) if asked else {}
+            if (client := elsewhere.arrivals.waiting_for(browser)) is not None:
+                await asyncio.shield(client)  # others wait for it, too
+            if self._browsers.get(browser.name) is browser:
+                trouble = elsewhere.unknown(browser, found)
+                break
+            browser = self._browsers.get(browser.name) or self._browsers.of(flow)
+        else:
+            trouble = "Other processes want this client all the time."
+        if trouble is not None and may_be_refused and self._refuses(flow, trouble):
             return
         with elsewhere.knowing(found or {}):
-            then()
+            then(browser)
         if (kept := self._kept(browser)) is not None:
             await kept
 
@@ -253,8 +286,10 @@ class LiveTraffic(Traffic):
         browser = self._browsers.of(flow)
         if self._elsewhere is not None:
             form = (flow.request.raw_content or b"") if may_have_id_in_body(flow) else b""
-            digests = self._not_at_hand(self._waiting.get(flow.id), form)
-            return self._when_known(browser, digests, lambda: self._body(flow, browser), flow)
+            head = self._waiting.get(flow.id)
+            return self._when_known(
+                flow, browser, lambda: self._not_at_hand(head, form), lambda whose: self._body(flow, whose), True
+            )
         self._body(flow, browser)
         return None
 
@@ -311,17 +346,22 @@ class LiveTraffic(Traffic):
 
     def _respond_when_ours(self, flow: HTTPFlow, pending: Pending) -> Awaitable[None] | None:
         """A client may have left for another process, and come back, while its request was on its way."""
-        browser, visit = self._browsers.get(pending.browser.name), pending.visit
-        if browser is pending.browser:
-            return self._when_known(browser, (), lambda: self._respond(flow, pending))
-        browser = browser or self._browsers.of(flow)
-        ticket = None if visit is None else visit.ticket
-        digests = [] if ticket is None or self.cookieless.tickets.is_at_hand(ticket.id) else [ticket.digest]
-        return self._when_known(browser, digests, lambda: self._respond_again(flow, pending._replace(browser=browser)))
+        browser = self._browsers.get(pending.browser.name) or self._browsers.of(flow)
 
-    def _respond_again(self, flow: HTTPFlow, pending: Pending) -> None:
+        def digests() -> list[str]:
+            if self._browsers.get(pending.browser.name) is pending.browser:
+                return []
+            ticket = None if pending.visit is None else pending.visit.ticket
+            return [] if ticket is None or self.cookieless.tickets.is_at_hand(ticket.id) else [ticket.digest]
+
+        return self._when_known(flow, browser, digests, lambda whose: self._respond_to(flow, pending, whose))
+
+    def _respond_to(self, flow: HTTPFlow, pending: Pending, browser: Browser) -> None:
         """With the session as it is in this memory now."""
-        visit = pending.visit
+        if browser is pending.browser:
+            self._respond(flow, pending)
+            return
+        pending, visit = pending._replace(browser=browser), pending.visit
         if visit is not None and visit.ticket is not None and visit.ticket.is_kept:
             old, visit.ticket = visit.ticket.jar, self.cookieless.found_again(visit.ticket)
             if pending.request.session is old:
@@ -335,9 +375,11 @@ class LiveTraffic(Traffic):
             return None
         browser = self._browsers.of(flow)
         digest = flows.kept_session(flow)
-        digests = [] if digest is None else [digest]
         return self._when_known(
-            browser, digests, lambda: self._respond(flow, self._from_before(flow, head, browser, digest))
+            flow,
+            browser,
+            lambda: [] if digest is None else [digest],
+            lambda whose: self._respond(flow, self._from_before(flow, head, whose, digest)),
         )
 
     def _respond(self, flow: HTTPFlow, pending: Pending) -> None:

@@ -13,13 +13,15 @@ from ..exchange import Browser
 from ..record.filters import Filter
 from ..record.jars import StoredCookie
 from ..record.listings import ClientRow
-from ..record.protocol import Store
+from ..record.protocol import Store, StoreError
 from .elsewhere import Elsewhere
 from .recorder import Recorder
 from .traffic import LiveTraffic
 
 AT_ONCE = 8
 """Clients that are claimed at once."""
+TRIES = 8
+"""Of claiming one that its own process wants back before anything was done."""
 
 
 class Visits:
@@ -55,18 +57,29 @@ class Visits:
         return done
 
     async def _visit[T](self, row: ClientRow, do: Callable[[Browser, Sequence[StoredCookie]], T]) -> T:
-        visited = browser_of(row, self._suffixes)
-        stored = await self._elsewhere.take_over(visited)
-        here = next((browser for browser in self._live.browsers if browser.name == row.client), None)
-        if here is not None and (waits := self._elsewhere.arrivals.waiting_for(here)) is not None:
-            await asyncio.shield(waits)
-        result = do(here or visited, stored)
-        if here is None:
-            self._recorder.forget_client(visited)
-            self._recorder.hand_over()
-            if self._recorder.custody is not None:
-                self._recorder.custody.give_away(row.client)
-        return result
+        for _ in range(TRIES):
+            visited = browser_of(row, self._suffixes)
+            stored = await self._elsewhere.take_over(visited)
+            custody = self._recorder.custody
+            if (here := self._here(row.client)) is not None:
+                if (waits := self._elsewhere.arrivals.waiting_for(here)) is not None:
+                    await asyncio.shield(waits)
+                if self._here(row.client) is here:
+                    return do(here, stored)
+            elif custody is None or custody.fence_of(row.client):
+                result = do(visited, stored)
+                self._recorder.forget_client(visited)
+                self._recorder.hand_over()
+                if custody is not None:
+                    custody.give_away(row.client)
+                return result
+        raise StoreError(
+            self._recorder.name, f"{row.client} is wanted by another process all the time", "Try it again."
+        )
+
+    def _here(self, client: str) -> Browser | None:
+        """The client, if it is in this memory by now."""
+        return next((browser for browser in self._live.browsers if browser.name == client), None)
 
     def seen_from_here(self, site: str | None, client: str | None) -> Iterator[Browser]:
         """Those clients as the store has them, to be looked at only. Raises StoreError."""

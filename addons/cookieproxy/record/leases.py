@@ -6,10 +6,11 @@ claim of this client before. Changes bear the fence under which they were made, 
 the latest: so a process that was cut off, and does not know what happened since, cannot write over what its successor wrote.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from ..core.events import JarChange, SessionChange, SessionSeen
+from ..core.cookie import CookieKey
+from ..core.events import JarChange, JarKind, SessionChange, SessionSeen
 from .jars import StoredCookie
 
 
@@ -33,6 +34,17 @@ CUT_OFF = "cut off"
 """The word that comes when there is a connection again that was lost: what others said meanwhile was not heard."""
 
 type Change = JarChange | SessionChange
+
+
+def not_older(changes: Iterable[Change], stored: Iterable[StoredCookie]) -> list[Change]:
+    """Without changes of cookies that have been set since, as what is stored says: somebody else had the client meanwhile."""
+    set_since = {(kind, session, cookie.key): cookie.set_time for kind, session, cookie in stored}
+    return [change for change in changes if not isinstance(change, JarChange) or not _is_older(change, set_since)]
+
+
+def _is_older(change: JarChange, set_since: Mapping[tuple[JarKind, str | None, CookieKey], float]) -> bool:
+    made = change.time if change.cookie is None else change.cookie.set_time
+    return made < set_since.get((change.jar, change.session, change.key), made)
 
 
 class Leases(Protocol):
@@ -64,6 +76,9 @@ class Leases(Protocol):
 
     def is_wanted(self, word: str) -> str | None:
         """The client that somebody wants of us, by the word that came; None if that says something else."""
+
+    def is_taken(self, word: str) -> Lease | None:
+        """The lease that somebody has taken from us by force, by the word that came; None if that says something else."""
 
     def close(self) -> None:
         """Let everything go; again does nothing."""

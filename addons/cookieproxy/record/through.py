@@ -7,6 +7,7 @@ who gave something is called back from the thread.
 """
 
 import os
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from threading import Thread
 from typing import Protocol
 
 from ..core.events import Observation
-from .leases import NOTHING_LOST, Change, Lease, Leases
+from .leases import CUT_OFF, NOTHING_LOST, Change, Lease, Leases
 from .protocol import StoreError
 
 IDLE_SECONDS = 1.0
@@ -75,6 +76,8 @@ class Through:
         """`on_word` is called with what other processes say to this one."""
         self.is_down = False
         """True while the store fails: the writer has what is given, and nobody needs to wait for it."""
+        self.well_at = time.time()
+        """When the store was last known to be there (Unix seconds), but for a connection that has just been made anew."""
         self._leases = leases
         self._writer = writer
         self._on_word = on_word
@@ -137,6 +140,8 @@ class Through:
         words: list[str] = []
         try:
             words = self._leases.wait(self._wake, seconds)
+            if CUT_OFF not in words:
+                self.well_at = time.time()
         except StoreError:
             select([self._wake], [], [], seconds)
         with suppress(BlockingIOError):

@@ -23,19 +23,27 @@ BEGIN
         RETURN NULL;
     END IF;
     IF held.owner IS DISTINCT FROM me THEN
-        IF NOT by_force AND NOT coalesce(pg_try_advisory_xact_lock_shared({OWNING}, held.owner), true) THEN
-            IF asks THEN
-                PERFORM pg_notify(format('%s_owner_%s', current_schema(), held.owner), 'wanted ' || wanted);
+        IF NOT coalesce(pg_try_advisory_xact_lock_shared({OWNING}, held.owner), true) THEN
+            IF asks OR by_force THEN
+                PERFORM pg_notify(format('%s_owner_%s', current_schema(), held.owner),
+                    CASE WHEN by_force THEN format('taken %s %s', wanted, held.fence) ELSE format('wanted %s', wanted) END);
             END IF;
-            RETURN NULL;
+            IF NOT by_force THEN
+                RETURN NULL;
+            END IF;
         END IF;
+        PERFORM set_config('synchronous_commit', 'on', true);
         UPDATE lease_rows SET fence = nextval('fences'), owner = me, since = extract(epoch FROM clock_timestamp())
             WHERE place = wanted RETURNING fence INTO held.fence;
     END IF;
     RETURN json_build_object('fence', held.fence, 'cookies', (
         SELECT coalesce(json_agg(json_build_array({_COLUMNS}) ORDER BY sequence, id), '[]') FROM jar_rows WHERE client = whose));
 END $$"""
-"""Who waits for nobody: a row that somebody has locked is as good as one that somebody has."""
+"""Who waits for nobody: a row that somebody has locked is as good as one that somebody has.
+
+A claim outlives a crash of the server, or its owner would believe that somebody else has claimed the client since.
+An owner that lives is told, also when it is taken from it: nothing else might tell it, as long as it only reads.
+"""
 
 LOST = """CREATE OR REPLACE FUNCTION lost(leases json) RETURNS json LANGUAGE plpgsql AS $$
 BEGIN

@@ -41,6 +41,7 @@ _BURY = f"""WITH dead AS (SELECT owner FROM lease_rows WHERE owner IS NOT NULL G
     UPDATE lease_rows SET owner = NULL, since = extract(epoch FROM clock_timestamp()) WHERE owner IN (SELECT owner FROM dead)
     RETURNING place"""  # noqa: S608  a number of our own
 _WANTED = "wanted "
+_TAKEN = "taken "
 _TIMES = [JarRow._fields.index(name) for name in ("created", "last_access", "expires", "set_time")]
 
 
@@ -139,6 +140,14 @@ class PostgresLeases:
     def is_wanted(self, word: str) -> str | None:
         """The client that somebody wants of us, by the word that came; None if that says something else."""
         return self._clients.get(word.removeprefix(_WANTED).replace("-", "")) if word.startswith(_WANTED) else None
+
+    def is_taken(self, word: str) -> Lease | None:
+        """The lease that somebody has taken from us by force, by the word that came; None if that says something else."""
+        if not word.startswith(_TAKEN):
+            return None
+        where, _, fence = word.removeprefix(_TAKEN).partition(" ")
+        client = self._clients.get(where.replace("-", ""))
+        return None if client is None else Lease(client, int(fence))
 
     def break_off(self) -> None:
         """Whoever waits for an answer is told that the connection was lost."""

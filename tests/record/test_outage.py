@@ -17,7 +17,7 @@ import pytest
 from rig.clients import RawAnswer
 from rig.messages import Answer, Received
 from rig.origin import Origin
-from rig.process import Proxy, eventually
+from rig.process import Option, Proxy, eventually
 
 if TYPE_CHECKING:
     from rig.postgres import Server
@@ -153,6 +153,33 @@ def test_it_is_stopped_and_started_while_clients_go_on(
     log = running.log()
     assert log.count("cannot record") == log.count("recording works again") == 1
     assert running.stop() == 0
+
+
+@pytest.mark.once
+def test_what_a_crash_of_the_server_takes_with_it_is_written_again(
+    server: "Server", proxy: Callable[..., Proxy], origin: Origin
+) -> None:
+    """It forgets what it has committed a moment ago; we do not, not even that the client is ours."""
+    application = Application(origin)
+    spec = server.spec()
+    options: dict[str, Option] = {"cookies_store": spec}
+    first = proxy(rules=RULES, options=options)
+    server.execute("CHECKPOINT")  # the tables themselves are no matter of this
+    for number, client in enumerate(KNOWN, 1):
+        ask(first, client)
+        server.crash()
+        server.start()
+        for _ in eventually(20):
+            rows = server.execute(
+                f"SELECT split_part(client, ' ', 2) FROM {spec.rpartition('=')[2]}.jar_rows WHERE jar = 'held'"
+            )
+            if {each for (each,) in rows} == set(KNOWN[:number]):
+                break
+    first.kill()
+    second = proxy(home=first.home, options=options)
+    for client in KNOWN:
+        ask(second, client)
+    assert all(held_in_order(application, client) for client in KNOWN)
 
 
 @pytest.mark.once

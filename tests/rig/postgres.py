@@ -87,6 +87,11 @@ class Server:
         self._process.send_signal(signal.SIGINT)
         self._process.wait(30)
 
+    def crash(self) -> None:
+        """End it without a word: what it has committed and not written yet is lost."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(30)
+
     def remove(self) -> None:
         """Stop it and remove all it kept."""
         self.stop()

@@ -5,15 +5,20 @@ All of it is one life of one fleet, because a worker takes a second or two of th
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from itertools import count, cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from rig.clients import RawAnswer, exchange
 from rig.fleet import Fleet
 from rig.messages import Answer, Received
 from rig.origin import Origin
@@ -32,8 +37,11 @@ rules:
   - {name: keep it, match: {host: 127.0.0.1, cookie: sid}, hold: true}
 """
 MARKED = RULES + "  - {name: mark it, match: {direction: response}, header: {X-Rule: new}}\n"
-PUBLIC = ("/", "/login", "/slow", "/late")
-"""Where nobody says who asks, or has a session yet."""
+PUBLIC = ("/", "/login", "/slow", "/late", "/long", "/turn", "/at")
+"""Where nobody says who asks, or has a session yet, or another one each time."""
+TURNING = "127.0.0.10"
+LONG_SECONDS = 6
+"""More than HAProxy takes to find a worker ill."""
 
 
 @pytest.fixture
@@ -42,9 +50,16 @@ def application(certificate: Path) -> Iterator[Origin]:
     server = Origin(certificate)
     link = b'<a href="/account">Your account</a>'
     server.answers["/login"] = lambda request: Answer([b"Set-Cookie: sid=" + whose(request)], body=link)
+    server.answers["/long"] = lambda request: Answer(body=long_body())
     server.answers["*"] = Answer(body=b"ok")
     yield server
     server.close()
+
+
+def long_body() -> Iterator[bytes]:
+    yield b"first"
+    time.sleep(LONG_SECONDS)
+    yield b"last"
 
 
 def whose(request: Received) -> bytes:
@@ -105,6 +120,48 @@ class People:
             self.failed += [client for client in CLIENTS if not self.ask(client, "/all-along")]
 
 
+class Came(NamedTuple):
+    """The state of a session that a request had, and the latest that the client had been given before."""
+
+    had: int
+    had_to: int
+
+
+class Turning:
+    """One client whose session cookie counts up."""
+
+    def __init__(self, application: Origin) -> None:
+        self._url = f"http://127.0.0.1:{application.http_port}"
+        self._turns = count(1)
+        self._given = 0
+        self.came: list[Came] = []
+        application.answers["/at"] = application.answers["/turn"] = self._answer
+
+    def ask(self, connection: socket.socket, path: str) -> bool:
+        """Whether an answer came."""
+        lines = (f"GET {self._url}{path} HTTP/1.1", "Host: x", f"X-Given: {self._given}", "", "")
+        try:
+            answer = exchange(connection, "\r\n".join(lines).encode())
+        except OSError:
+            return False
+        if path == "/turn" and answer.head:
+            self._given = int(answer.body)
+        return bool(answer.head)
+
+    def go_on(self, connection: socket.socket, paths: Sequence[str], until: float) -> None:
+        for path in cycle(paths):
+            if time.monotonic() > until or not self.ask(connection, path):
+                return
+
+    def _answer(self, request: Received) -> Answer:
+        had = b"".join(request.all(b"cookie")).removeprefix(b"sid=") or b"0"
+        self.came.append(Came(int(had), int(request.all(b"x-given")[0])))
+        if request.path != "/turn":
+            return Answer(body=b"ok")
+        turn = b"%d" % next(self._turns)
+        return Answer([b"Set-Cookie: sid=" + turn], body=turn)
+
+
 @pytest.fixture(params=[2, 4], ids=["two workers", "four workers"])
 def fleet(
     request: pytest.FixtureRequest,
@@ -127,8 +184,10 @@ def test_the_life_of_a_fleet(fleet: Fleet, application: Origin) -> None:
     a_client_meets_the_same_worker_each_time_and_its_address_arrives(fleet, people)
     people.start()
     a_worker_that_is_killed_is_stood_in_for_and_comes_back(fleet, people)
+    a_client_that_two_workers_have_connections_of_has_one_jar(fleet, application)
+    nobody_gets_to_the_balancer_through_a_worker(fleet)
     rules_that_are_saved_hold_at_every_worker_and_bad_ones_are_told_once(fleet, url)
-    all_are_started_anew_one_after_the_other_and_no_request_fails(fleet, people)
+    all_are_started_anew_one_after_the_other_and_no_request_fails(fleet, people, url)
     people.stop()
     what_goes_on_ends_well_before_all_end(fleet, url, application)
     people.check()
@@ -161,6 +220,43 @@ def a_worker_that_is_killed_is_stood_in_for_and_comes_back(fleet: Fleet, people:
             break
 
 
+def a_client_that_two_workers_have_connections_of_has_one_jar(fleet: Fleet, application: Origin) -> None:
+    """A connection that was made while its worker was away stays where it is. No request has an older cookie than was given."""
+    with ExitStack() as connections:
+        turning = Turning(application)
+
+        def connection() -> socket.socket:
+            return connections.enter_context(fleet.connection(TURNING))
+
+        assert turning.ask(connection(), "/turn")
+        home = fleet.workers_of(TURNING)[-1]
+        fleet.kill(home)
+        for _ in eventually(30):
+            away = connection()
+            if turning.ask(away, "/at") and fleet.workers_of(TURNING)[-1] != home:
+                break
+        fleet.wait_for_log(f"Worker {home} is back", 60, count=fleet.log().count(f"Worker {home} ended"))
+        for _ in eventually(30):
+            back = connection()
+            if turning.ask(back, "/at") and fleet.workers_of(TURNING)[-1] == home:
+                break
+        ends = time.monotonic() + 3
+        asking = threading.Thread(target=lambda: turning.go_on(back, ("/at",), ends))
+        asking.start()
+        turning.go_on(away, ("/at", "/at", "/turn"), ends)
+        asking.join(30)
+    assert len(turning.came) > 10
+    assert [each for each in turning.came if each.had < each.had_to] == []
+
+
+def nobody_gets_to_the_balancer_through_a_worker(fleet: Fleet) -> None:
+    """It would be told that this machine is the client."""
+    for host in ("127.0.0.1", "localhost", "127.9.9.9", "0.0.0.0", "[::ffff:127.0.0.1]"):
+        answer = fleet.get(CLIENTS[0], f"http://{host}:{fleet.port}/")
+        assert answer is not None
+        assert (answer.status, b"this proxy itself" in answer.body) == (502, True), host
+
+
 def rules_that_are_saved_hold_at_every_worker_and_bad_ones_are_told_once(fleet: Fleet, url: str) -> None:
     fleet.rules_path.write_text(MARKED)
     fleet.wait_for_log(r"rules.yaml: 2 rules")
@@ -178,11 +274,22 @@ def rules_that_are_saved_hold_at_every_worker_and_bad_ones_are_told_once(fleet: 
     assert fleet.log().count("The last good rules stay in force") == 1
 
 
-def all_are_started_anew_one_after_the_other_and_no_request_fails(fleet: Fleet, people: People) -> None:
+def all_are_started_anew_one_after_the_other_and_no_request_fails(fleet: Fleet, people: People, url: str) -> None:
+    """Nor one that takes longer than HAProxy to find out that its worker is about to end."""
     before = {fleet.pid_of(worker) for worker in fleet.names}
     people.failed.clear()
+    answers: list[RawAnswer | None] = []
+    long = [
+        threading.Thread(target=lambda client=client: answers.append(fleet.get(client, f"{url}/long")))
+        for client in CLIENTS[:4]
+    ]
+    for each in long:
+        each.start()
     fleet.signal(signal.SIGHUP)
     fleet.wait_for_log("All workers were started anew", 120)
+    for each in long:
+        each.join(30)
+    assert [None if answer is None else answer.body for answer in answers] == [b"firstlast"] * len(long)
     assert people.failed == []
     assert not {fleet.pid_of(worker) for worker in fleet.names} & before
 

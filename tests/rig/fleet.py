@@ -69,6 +69,10 @@ class Fleet:
             return None
         return answer if answer.head else None
 
+    def connection(self, client: str) -> socket.socket:
+        """A connection of the client's that stays."""
+        return socket.create_connection(("127.0.0.1", self.port), 30, (client, 0))
+
     def workers_of(self, client: str) -> list[str]:
         """Which worker each of its connections went to, in order."""
         return re.findall(rf"(w\d)\s*\| \[[\d:.]+\]\[{re.escape(client)}:\d+\] client connect", self.log())

@@ -4,7 +4,7 @@ import pytest
 
 from cookieproxy.proxy.options import BASE, OPTIONS, path_of, store_objection
 from rig.messages import Answer
-from rig.process import eventually
+from rig.process import ProxyFailed, eventually
 from rig.shared import get, set_option, shared_pair
 
 MARK = "rules: [{match: {cookie: sid}, set: {path: /%s}}]\n"
@@ -173,3 +173,11 @@ def test_what_is_no_stores_name(spec):
     objection = store_objection(spec)
     assert "is no store" in objection
     assert "password" not in objection
+
+
+def test_an_option_with_a_typo_ends_the_start_and_says_what_was_meant(proxy) -> None:
+    with pytest.raises(ProxyFailed) as failure:
+        proxy(options={"cookies_stoer": "memory:"})
+    assert failure.value.code == 1
+    assert "--set cookies_stoer: there is no such option, did you mean cookies_store?" in failure.value.log
+    assert "Traceback" not in failure.value.log

@@ -136,3 +136,19 @@ def test_a_store_that_cannot_be_read_has_no_sessions_and_says_so(recorder, tmp_p
         "A session could not be loaded",
         "Which sessions have run out is not known",
     ]
+
+
+def test_what_another_process_has_set_since_is_newer_than_what_is_in_memory(recorder):
+    one = recorder()
+    browser = Browser(ALICE, PROFILES["chrome"], load(), True)
+    for name, value in ((b"old", b"here"), (b"new", b"here")):
+        browser.held.place(Cookie(name, value, "shop.example", b"/", NOW, NOW, 1, set_time=NOW))
+    stored = [
+        (JarKind.HELD, None, Cookie(name, b"there", "shop.example", b"/", NOW, NOW, 1, set_time=at))
+        for name, at in ((b"old", NOW + 1), (b"new", NOW - 1))
+    ]
+    one.put_back(browser, stored, set())
+    assert {cookie.name: cookie.value for cookie in browser.held} == {b"old": b"there", b"new": b"here"}
+    one.hand_over()
+    assert one.writer.flush(10)
+    assert [(cookie.name, cookie.value) for _, _, cookie in one.store.load_jars(ALICE)] == [(b"new", b"here")]

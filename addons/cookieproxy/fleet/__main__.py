@@ -10,7 +10,7 @@ from .arguments import ArgumentsError, Asked, read
 from .haproxy import Place, Settings, configuration
 from .supervisor import DRAIN_SECONDS, Supervisor
 
-EXAMPLE_SOCKET = "/run/cookieproxy/haproxy.sock"
+EXAMPLE_SOCKET = "/run/cookies-haproxy.sock"
 PLACES = ("/usr/sbin", "/usr/local/sbin")
 """Where Debian's HAProxy lies, which is not on the PATH of every user."""
 MISSING = """--workers needs HAProxy, which hands each client to its worker, and there is none here.

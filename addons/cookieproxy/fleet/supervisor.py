@@ -147,7 +147,7 @@ class Supervisor:
     def _tell_where(self) -> None:
         listen, count = self._asked.listen, self._asked.workers
         self._voices.say(f"{count} worker{'s' * (count > 1)} behind http://{listen}, supervisor {os.getpid()}.")
-        if not self._asked.dashboard:
+        if not self._asked.dashboard or "socks5" in self._asked.given:
             return
         self._voices.say(
             f"Dashboard: http://{self._asked.dashboard}/ through the proxy; each client sees its own worker's."

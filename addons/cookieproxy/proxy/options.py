@@ -7,6 +7,7 @@ from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 
 from ..record.store import without_password
+from ..rules.problems import nearest
 
 BASE = Path(__file__).resolve().parents[3]
 """The folder beside `addons/`, where relative paths start."""
@@ -58,6 +59,11 @@ def path_of(option: str) -> Path:
         return BASE / option
 
 
+PREFIX = "cookies_"
+"""What the names of our options begin with, and of nobody else's."""
+NAMES = [option.name for option in OPTIONS]
+
+
 def store_objection(spec: str) -> str | None:
     """Why this is no store's name; None if it may be one."""
     if spec.startswith(STORE_KINDS) and "\0" not in spec:
@@ -73,7 +79,7 @@ def add_options(loader: Loader) -> None:
 
 
 def take_given_values() -> str | None:
-    """Set the options to what the command line says; what is wrong if one of the values has the wrong type.
+    """Set the options to what the command line says; what is wrong if a value has the wrong type, or one is no option.
 
     mitmproxy (12.2.3) does the same a moment later, but lets such a mistake end the script without a word.
     """
@@ -83,4 +89,7 @@ def take_given_values() -> str | None:
         for option in OPTIONS:
             ctx.options.deferred.pop(option.name, None)
         return str(error)
+    for name in ctx.options.deferred:
+        if name.startswith(PREFIX):
+            return f"--set {name}: there is no such option, did you mean {nearest(name, NAMES) or ', '.join(NAMES)}?"
     return None

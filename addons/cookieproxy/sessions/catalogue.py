@@ -195,7 +195,7 @@ _CHECKS = (
         "near-eviction",
         Severity.MEDIUM,
         "The site has nearly as many cookies as the browser keeps, and a few more would log the client out.",
-        "Set fewer cookies: a few more, and the browser throws this session's cookie out.",
+        "Set fewer cookies: beyond its limit the browser throws the session's cookie out.",
         "RFC 6265bis 5.7",
         per_client=True,
     ),

@@ -39,7 +39,10 @@ _BY_CODE: dict[str, Said] = {
     "58": ("the server's disk or system failed", "See the server's log."),
     "08": ("the connection was lost", _START),
     "25P03": ("the connection was lost", "See that the proxy's machine is not overloaded."),
-    "42P01": ("its tables are not there any more", "Start the proxy again, which makes them, or restore them."),
+    "42P01": (
+        "its tables are not there any more, or its user may not see them",
+        "Start the proxy again, which makes them, or restore them; or GRANT USAGE ON SCHEMA to that user.",
+    ),
     "3F000": ("its schema is not there any more", "Start the proxy again, which makes it, or restore it."),
     "2BP01": ("views of somebody else need its views", "Drop those, start the proxy, and make them anew."),
     "XX": ("the server failed", "See the server's log."),

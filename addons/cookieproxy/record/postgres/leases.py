@@ -2,9 +2,9 @@
 
 An owner is a number that a process gives itself; it lives as long as it holds the advisory lock of that number, which the server
 takes back with its connection. So the clients of a process that died can be had at once, and those of one that was cut off once
-the server has noticed, or by force. What is kept here is durable against a crash of a process or of the server's (it is in the
-write-ahead log, which the system has), and what of the last half second was not on disk is lost with a crash of the server's
-machine: `synchronous_commit` is off for it, unless the address says otherwise (`options=-csynchronous_commit%3Don`).
+the server has noticed, or by force. What is kept here is durable against the death of a process; what of the last half second was
+not on disk is lost with a crash of the server: `synchronous_commit` is off for it, unless the address says otherwise
+(`options=-csynchronous_commit%3Don`). Claims are always on disk, and who has a client writes again what may be lost (`custody`).
 """
 
 import json

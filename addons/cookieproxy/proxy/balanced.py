@@ -10,6 +10,7 @@ Must come before the addon that stands before the layers to make them faster, so
 import asyncio
 import logging
 import socket
+from collections import Counter
 from contextlib import suppress
 
 from mitmproxy import connection, ctx, http
@@ -29,6 +30,8 @@ DEFAULT_PORT = 8080
 """mitmproxy's, if none is said."""
 LOOK_SECONDS = 0.1
 """Between two looks whether exchanges have ended."""
+IDLE_LOOKS, FRESH_LOOKS = 1, 20
+"""How many a connection may be idle at that had an exchange, and one that has had none."""
 
 
 class Balanced:
@@ -178,14 +181,15 @@ class Balanced:
     async def _drain(self, ends_itself: bool) -> None:
         """Let go of each client as soon as nothing of its runs, and say when all are gone.
 
-        Who is seen without an exchange twice is let go: of the last one something may still be on its way when it has ended.
+        Who is seen without an exchange twice is let go: of the last one something may still be on its way when it has ended. Who
+        has had none yet came a moment ago, and is about to ask.
         """
-        before: set[str] = set()
+        looks: Counter[str] = Counter()
         while handlers := dict(connection_handlers(ctx.master)):
-            idle = {str(key) for key in handlers if not self._runs(str(key))}
-            for key in idle & before:
-                _close(handlers[key])
-            before = idle
+            looks = Counter({str(key): looks[str(key)] + 1 for key in handlers if not self._runs(str(key))})
+            for key, count in looks.items():
+                if count > (IDLE_LOOKS if key in self._exchanges else FRESH_LOOKS):
+                    _close(handlers[key])
             await asyncio.sleep(LOOK_SECONDS)
         self._say(IDLE)
         if ends_itself:

@@ -14,7 +14,7 @@ from cookieproxy.core.cookie import Cookie
 from cookieproxy.core.events import EndCause, JarChange, JarKind, Observation, SessionChange, SessionSeen
 from cookieproxy.proxy.custody import Custody
 from cookieproxy.proxy.elsewhere import Elsewhere
-from cookieproxy.record.leases import Lease
+from cookieproxy.record.leases import Lease, Leases
 from cookieproxy.record.protocol import StoreError
 from cookieproxy.record.sessions import StoredSession
 from cookieproxy.record.store import Store, open_store
@@ -75,6 +75,17 @@ class Process:
         self.custody.note(client, claimed.fence, followed, claimed.cookies)
         return [cookie.value for _, _, cookie in claimed.cookies]
 
+    @property
+    def leases(self) -> Leases:
+        assert self.store.leases is not None
+        return self.store.leases
+
+    def take_by_force(self) -> int:
+        """Have Alice without waiting for whoever has her; the fence."""
+        claimed = self.leases.claim(ALICE, by_force=True)
+        assert claimed is not None
+        return claimed.fence
+
     async def keep(self, *changes: JarChange | SessionChange) -> None:
         waits = self.custody.keep(changes)
         assert waits is not None
@@ -127,12 +138,9 @@ def test_what_an_exchange_waits_for_is_kept_also_if_its_client_was_taken_meanwhi
 
     async def scenario() -> None:
         await one.claim()
-        leases = other.store.leases
-        assert leases is not None
-        taken = leases.claim(ALICE, by_force=True)
-        assert taken is not None
-        other.custody.note(ALICE, taken.fence)
-        leases.keep([held(b"meanwhile", fence=taken.fence)])
+        fence = other.take_by_force()
+        other.custody.note(ALICE, fence)
+        other.leases.keep([held(b"meanwhile", fence=fence)])
         await one.keep(held(b"latest"))
         assert one.told == [("disown", ALICE)]
         assert other.told[:1] == [("let go", ALICE)]
@@ -147,8 +155,7 @@ def test_who_loses_a_client_by_force_hears_of_it(two: tuple[Process, Process]) -
 
     async def scenario() -> None:
         await one.claim()
-        assert other.store.leases is not None
-        other.store.leases.claim(ALICE, by_force=True)
+        other.take_by_force()
         while not one.told:
             await asyncio.sleep(0.01)
         assert one.told == [("disown", ALICE)]
@@ -163,11 +170,7 @@ def test_what_was_set_elsewhere_since_is_not_written_over(two: tuple[Process, Pr
 
     async def scenario() -> None:
         await one.claim()
-        leases = other.store.leases
-        assert leases is not None
-        taken = leases.claim(ALICE, by_force=True)
-        assert taken is not None
-        leases.keep([held(b"newer", fence=taken.fence, at=101.0)])
+        other.leases.keep([held(b"newer", fence=other.take_by_force(), at=101.0)])
         await one.keep(held(b"older"))
         assert await other.claim() == [b"newer"]
         one.custody.put([held(b"older still")])
@@ -214,10 +217,8 @@ def test_who_was_cut_off_learns_what_it_has_lost(two: tuple[Process, Process], p
     async def scenario() -> None:
         await one.claim()
         await one.claim(BOB)
-        leases = one.store.leases
-        assert leases is not None
-        leases.claim(ALICE)  # it has a connection
-        other.store.leases.claim(ALICE, by_force=True)  # type: ignore[union-attr]  # it is shared
+        one.leases.claim(ALICE)  # it has a connection
+        other.take_by_force()
         postgres.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'cookie-proxy%'"
         )
@@ -235,9 +236,7 @@ def test_a_write_of_the_record_that_finds_a_client_lost_says_so(two: tuple[Proce
     async def scenario() -> None:
         await one.claim()
         fence = one.custody.fence_of(ALICE)
-        leases = other.store.leases
-        assert leases is not None
-        leases.claim(ALICE, by_force=True)
+        other.take_by_force()
         one.custody.lose(one.store.write([held(b"old", fence=fence)], one.store.masker(ValuePolicy.KEEP)))
         await asyncio.sleep(0)
         while not one.told:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from cookieproxy.fleet.haproxy import name_of
 from rig.clients import RawAnswer, exchange, free_port
 from rig.process import ROOT, environment, eventually, run_cookies, set_arguments
 
@@ -28,7 +29,7 @@ class Fleet:
     def __init__(self, home: Path, confdir: Path, store: str, workers: int = 2, arguments: Sequence[str] = ()) -> None:
         self.store = store
         self.port = free_port()
-        self.names = [f"w{number}" for number in range(1, workers + 1)]
+        self.names = [name_of(number) for number in range(1, workers + 1)]
         self.home = home
         self.rules_path = home / "rules.yaml"
         self._settings = {"confdir": str(confdir), "cookies_store": store, "cookies_rules": str(self.rules_path)}

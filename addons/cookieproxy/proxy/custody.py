@@ -117,7 +117,7 @@ class Custody:
         waiting = self._unclaimed.pop(client, None)
         if waiting:
             self._number_unclaimed -= len(waiting)
-            self.put(not_older(waiting, stored))
+            self.put(not_older(waiting, client, stored))
 
     def is_settled(self, seconds: float) -> bool:
         """Wait, in a thread, until what was put is in the store or with the writer; False if that takes too long."""
@@ -198,10 +198,7 @@ class Custody:
             for client in clients:
                 claimed = await self._asking.ask(partial(self.claim, client))
                 self._fences[client] = claimed.fence
-                changes[:] = [
-                    *(change for change in changes if change.client != client),
-                    *not_older((change for change in changes if change.client == client), claimed.cookies),
-                ]
+                changes[:] = not_older(changes, client, claimed.cookies)
             changes[:] = [change._replace(fence=self._fences[change.client]) for change in changes]
             answer, kept = awaited_answer()
             self._through.keep(changes, kept)

@@ -391,11 +391,13 @@ class Recorder:
 
     def _waits_for_lease(self, browser: Browser) -> bool:
         """Its changes stay in its jars until the client is ours, and the store has told of it."""
-        elsewhere = self.elsewhere
-        if elsewhere is None or elsewhere.household is None:
+        if not self._is_shared:
             return False
-        custody = elsewhere.custody
-        return custody is None or not custody.fence_of(browser.name) or elsewhere.arrivals.is_unknown(browser)
+        return self.custody is None or not self.custody.fence_of(browser.name) or self._is_unknown(browser)
+
+    def _is_unknown(self, browser: Browser) -> bool:
+        """The store has not told of it yet."""
+        return self.elsewhere is not None and self.elsewhere.arrivals.is_unknown(browser)
 
     def hand_over(self, wait: bool = False) -> None:
         """Give the writer what was gathered; with `wait` block on a full queue instead of dropping (reading files)."""
@@ -425,7 +427,7 @@ class Recorder:
         changed: set[Place] = set()
         if not leaves and self.elsewhere is not None and self._waits_for_lease(browser):
             return changed
-        is_unknown = leaves and self.elsewhere is not None and self.elsewhere.arrivals.is_unknown(browser)
+        is_unknown = leaves and self._is_unknown(browser)
         for kind, key, cookie in browser.drain_changes():
             if is_unknown and cookie is not None and cookie.adopted:
                 continue  # a guess, which must not be written over what is stored of it

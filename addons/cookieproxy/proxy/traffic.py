@@ -218,16 +218,18 @@ class LiveTraffic(Traffic):
         """
         elsewhere = self._elsewhere
         client = None if elsewhere is None else elsewhere.arrivals.waiting_for(browser)
-        if elsewhere is None or (client is None and not digests() and not elsewhere.arrivals.is_unknown(browser)):
+        asked = digests()
+        if elsewhere is None or (client is None and not asked and not elsewhere.arrivals.is_unknown(browser)):
             then(browser)
             return self._kept(browser)
-        return self._wait(elsewhere, flow, browser, digests, then, may_be_refused)
+        return self._wait(elsewhere, flow, browser, asked, digests, then, may_be_refused)
 
     async def _wait(
         self,
         elsewhere: Elsewhere,
         flow: HTTPFlow,
         browser: Browser,
+        asked: list[str],
         digests: Digests,
         then: Callable[[Browser], None],
         may_be_refused: bool,
@@ -237,7 +239,6 @@ class LiveTraffic(Traffic):
         Another process may want the client meanwhile, and have it: then it has to come back first.
         """
         for _ in range(COMINGS):
-            asked = digests()
             found = await elsewhere.find(asked) if asked else {}
             if (client := elsewhere.arrivals.waiting_for(browser)) is not None:
                 await asyncio.shield(client)  # others wait for it, too
@@ -245,6 +246,7 @@ class LiveTraffic(Traffic):
                 trouble = elsewhere.unknown(browser, found)
                 break
             browser = self._browsers.get(browser.name) or self._browsers.of(flow)
+            asked = digests()
         else:
             trouble = "Other processes want this client all the time."
         if trouble is not None and may_be_refused and self._refuses(flow, trouble):

@@ -36,10 +36,14 @@ CUT_OFF = "cut off"
 type Change = JarChange | SessionChange
 
 
-def not_older(changes: Iterable[Change], stored: Iterable[StoredCookie]) -> list[Change]:
-    """Without changes of cookies that have been set since, as what is stored says: somebody else had the client meanwhile."""
+def not_older(changes: Iterable[Change], client: str, stored: Iterable[StoredCookie]) -> list[Change]:
+    """Without changes of this client's cookies that have been set since, as what is stored says: somebody else had it meanwhile."""
     set_since = {(kind, session, cookie.key): cookie.set_time for kind, session, cookie in stored}
-    return [change for change in changes if not isinstance(change, JarChange) or not _is_older(change, set_since)]
+    return [
+        change
+        for change in changes
+        if change.client != client or not isinstance(change, JarChange) or not _is_older(change, set_since)
+    ]
 
 
 def _is_older(change: JarChange, set_since: Mapping[tuple[JarKind, str | None, CookieKey], float]) -> bool:
